@@ -1,0 +1,161 @@
+# Made by scripts/regenerate from the spec and scripts/templates/_transport.py. Edit those.
+"""What both clients share about one call: the request to make, the answer, when to try again."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from urllib.parse import quote
+from uuid import UUID
+
+from attrs import field, frozen
+
+from ._codec import to_json
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+MAX_RETRY_AFTER = 60.0
+"""The longest `Retry-After` that is waited for, in seconds."""
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+
+
+class Unset(Enum):
+    """Tells an argument that was not given from one that is `None`."""
+
+    UNSET = "unset"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET = Unset.UNSET
+
+
+@frozen
+class Call(Generic[T]):
+    """One call of an operation, ready to be sent by either client."""
+
+    method: str
+    template: str
+    """The path as the spec has it: `/jobs/{job_id}`. It names the operation in messages."""
+    url: str
+    """The path with its parameters filled in, relative to `base_url`."""
+    decoders: Mapping[str, Callable[[Any], T]]
+    """What decodes the body, by status as the spec has it: `200`, `2XX` or `default`."""
+    params: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(factory=dict[str, str])
+    json: Any = UNSET
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.template}"
+
+    def decoder(self, status_code: int) -> Callable[[Any], T] | None:
+        """Find what decodes the body of an answer, if the spec says."""
+        for status in (str(status_code), f"{status_code // 100}XX", "default"):
+            if status in self.decoders:
+                return self.decoders[status]
+        return None
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether sending it twice does no more than sending it once (RFC 9110, 9.2.2)."""
+        return self.method in _SAFE_METHODS
+
+
+@frozen
+class Response(Generic[T]):
+    """An answer, decoded and as it came."""
+
+    parsed: T
+    """What the plain method returns."""
+    status_code: int
+    """The HTTP status."""
+    headers: httpx.Headers
+    """The headers; their names are found in any case."""
+    content: bytes = field(repr=False)
+    """The body, byte for byte."""
+    request_id: str | None
+    """The id that the server gave the request, from `X-Request-Id`, if any."""
+    retries_taken: int
+    """How many times the call was repeated before this answer came."""
+
+
+def uuid_argument(name: str, value: object) -> str:
+    """Check a UUID that a caller gave, as a `UUID` or as text."""
+    if isinstance(value, UUID):
+        return str(value)
+    try:
+        return str(UUID(value if isinstance(value, str) else ""))
+    except ValueError:
+        raise ValueError(f"{name}: expected a UUID, got {value!r}") from None
+
+
+def path_argument(name: str, value: object) -> str:
+    """Fit a caller's value into one segment of a path."""
+    text = text_argument(value)
+    if text in {"", ".", ".."}:
+        raise ValueError(f"{name}: {text!r} cannot stand in a path")
+    return quote(text, safe="")
+
+
+def text_argument(value: object) -> str:
+    """Write a caller's value as text, in the form that its JSON has."""
+    plain = to_json(value)
+    if isinstance(plain, bool):
+        return "true" if plain else "false"
+    return str(plain)
+
+
+def query_arguments(
+    values: Mapping[str, Any], joined: tuple[str, ...] = ()
+) -> tuple[tuple[str, str], ...]:
+    """Write the query, without what is `None`; an array as one pair where it is to be `joined`."""
+    pairs: list[tuple[str, str]] = []
+    for key, value in values.items():
+        items = cast("Sequence[Any]", value) if isinstance(value, list | tuple) else [value]
+        texts = [text_argument(item) for item in items if item is not None]
+        pairs += [(key, ",".join(texts))] if key in joined and texts else [(key, t) for t in texts]
+    return tuple(pairs)
+
+
+def header_arguments(values: Mapping[str, object]) -> dict[str, str]:
+    """Write the headers of a call, without what is `None`."""
+    return {key: text_argument(value) for key, value in values.items() if value is not None}
+
+
+def retry_delay(attempt: int, retry_after: str | None) -> float | None:
+    """Say how long to wait before repeating a call, in seconds.
+
+    The server's `Retry-After` (RFC 9110, 10.2.3) where it is sound; else half a second, doubling
+    up to eight, less up to a quarter at random, so that many clients do not come back as one.
+    `None` where the server asks for longer than `MAX_RETRY_AFTER`.
+    """
+    asked = parse_retry_after(retry_after)
+    if asked is not None:
+        return asked if asked <= MAX_RETRY_AFTER else None
+    return min(0.5 * 2.0**attempt, 8.0) * random.uniform(0.75, 1.0)
+
+
+def parse_retry_after(value: str | None) -> float | None:
+    """Read seconds or an HTTP date; `None` where it is neither, or makes no sense."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = email.utils.parsedate_to_datetime(value)
+        except (ValueError, OverflowError):
+            return None
+        seconds = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time()
+        return max(seconds, 0.0)
+    return seconds if 0.0 <= seconds < float("inf") else None

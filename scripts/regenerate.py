@@ -1,0 +1,149 @@
+"""Make the package out of the spec. `scripts/regenerate --help` says more."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from generator import WIDTH, Package, UnsupportedError
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser.errors import GeneratorError, ParseError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/regenerate",
+        description="Make the package in generated/ out of openapi.yaml and scripts/templates/.",
+    )
+    parser.add_argument(
+        "--spec",
+        type=Path,
+        default=ROOT / "openapi.yaml",
+        metavar="FILE",
+        help="another OpenAPI document, YAML or JSON",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=ROOT / "generated",
+        metavar="DIR",
+        help="where the package goes, in place of generated/",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; show what differs, and exit 1 if anything does",
+    )
+    arguments = parser.parse_args()
+
+    output: Path = arguments.output.resolve()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".regenerate-", dir=output.parent) as scratch:
+        try:
+            package = generate(arguments.spec, Path(scratch))
+        except (OSError, UnsupportedError, ValueError, YAMLError) as error:
+            print(f"{arguments.spec}: {error}", file=sys.stderr)
+            return 1
+        target = output / package.name
+        if arguments.check:
+            return compare(target, package)
+        output.mkdir(exist_ok=True)
+        if target.exists():
+            target.rename(Path(scratch) / "old")
+        package.rename(target)
+    print(f"made {os.path.relpath(target)} from {os.path.relpath(arguments.spec)}")
+    return 0
+
+
+def generate(spec: Path, folder: Path) -> Path:
+    """Make the package in `folder`, or raise what is wrong with the spec."""
+    config = Config.from_sources(
+        ConfigFile.load_from_path(ROOT / "generator-config.yaml"),
+        MetaType.NONE,
+        spec,
+        "utf-8",
+        overwrite=True,
+        output_path=folder,
+    )
+    text = spec.read_text(encoding="utf-8")
+    document = json.loads(text) if text.startswith("{") else YAML(typ="safe", pure=True).load(text)
+    if not isinstance(document, dict):
+        raise UnsupportedError("this is no OpenAPI document")
+    project = Package(document, config, ROOT / "scripts" / "templates")
+    if problems := project._get_errors():
+        raise UnsupportedError("\n".join(describe(problem) for problem in problems))
+    package = folder / project.package_name
+    project.render(package)
+    ruff("check", "--select=F401,I,RUF022", "--fix", package)
+    ruff("format", package)
+    return package
+
+
+def describe(problem: GeneratorError) -> str:
+    """Say what the generator says, with the part of the spec that it means."""
+    data = problem.data if isinstance(problem, ParseError) else None
+    part = data.model_dump_json(exclude_unset=True, by_alias=True) if data else ""
+    return "\n  ".join(text.strip() for text in (problem.header, problem.detail, part) if text)
+
+
+def ruff(command: str, *arguments: str | Path) -> None:
+    """Run the pinned formatter, without any configuration that may lie around."""
+    run = [
+        sys.executable,
+        "-m",
+        "ruff",
+        command,
+        "--isolated",
+        "--no-cache",
+        "--quiet",
+        "--target-version=py311",
+        f"--config=line-length={WIDTH}",
+        "--config=format.skip-magic-trailing-comma=true",
+        "--config=lint.isort.split-on-trailing-comma=false",
+        *arguments,
+    ]
+    result = subprocess.run(run, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise UnsupportedError(
+            f"the templates gave no sound Python:\n{result.stdout}{result.stderr}"
+        )
+
+
+def compare(old: Path, new: Path) -> int:
+    """Print the difference between two folders, and say as an exit code whether there is any."""
+    texts = [
+        {
+            path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+            for path in folder.rglob("*")
+            if path.is_file() and path.suffix != ".pyc"
+        }
+        for folder in (old, new)
+    ]
+    before, after = texts
+    for name in sorted(before | after):
+        sys.stdout.writelines(
+            difflib.unified_diff(
+                before.get(name, "").splitlines(keepends=True),
+                after.get(name, "").splitlines(keepends=True),
+                f"{old.name}/{name}",
+                f"regenerated/{name}",
+            )
+        )
+    if before != after:
+        print(f"{old} is not what the spec and the templates give", file=sys.stderr)
+    return int(before != after)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
