@@ -1,0 +1,122 @@
+"""Payloads drawn at random: from the spec's own schemas, and from all that JSON can say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from dateutil.parser import isoparse
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from hypothesis_jsonschema import from_schema
+from jsonschema import Draft202012Validator
+from narrative_jobs import ResponseDecodeError, job_from_dict
+from stand_in import load_spec
+
+SPEC = load_spec()
+JOB: dict[str, Any] = {
+    "$ref": "#/components/schemas/Job",
+    "components": {"schemas": SPEC["components"]["schemas"]},
+}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+TIMESTAMPS = {("created_at",), ("updated_at",), ("ended_at",)}
+
+
+def assert_same(encoded: Any, sent: Any, path: tuple[str, ...] = ()) -> None:
+    """Compare key for key; a timestamp, and nothing else, by instant."""
+    if path in TIMESTAMPS or (path[:1] == ("failures",) and path[1:] == ("timestamp",)):
+        if sent is not None:
+            was = isoparse(sent)
+            assert datetime.fromisoformat(encoded) == was.replace(tzinfo=was.tzinfo or UTC)
+            assert datetime.fromisoformat(encoded).utcoffset() is not None
+        else:
+            assert encoded is None
+    elif isinstance(sent, dict) and path in {(), ("failures",)}:
+        assert encoded.keys() == sent.keys()
+        for key in sent:
+            assert_same(encoded[key], sent[key], (*path, key))
+    elif isinstance(sent, list) and path == ("failures",):
+        assert len(encoded) == len(sent)
+        for one, other in zip(encoded, sent, strict=True):
+            assert_same(one, other, path)
+    else:
+        assert encoded == sent
+
+
+UUIDS = st.uuids().map(str) | st.uuids().map(lambda value: str(value).upper())
+
+
+@settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
+@given(from_schema(JOB, custom_formats={"uuid": UUIDS}))
+def test_whatever_the_spec_allows_decodes_and_comes_back(sent: dict[str, Any]) -> None:
+    assert_same(job_from_dict(sent).to_dict(), sent)
+
+
+FIELDS = [*SPEC["components"]["schemas"]["JobBase"]["properties"], "type", "input", "result"]
+SOUND = {
+    "job_id": "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c",
+    "type": "materialize-view",
+    "state": "running",
+    "created_at": "2023-10-31T11:19:13Z",
+    "updated_at": "2023-10-31T11:19:13Z",
+}
+
+
+@settings(max_examples=300, deadline=None)
+@given(JSON | st.dictionaries(st.sampled_from(FIELDS), JSON).map(lambda some: {**SOUND, **some}))
+@example({**SOUND, "created_at": "9999-12-31T24:00:00"})
+@example({**SOUND, "type": True})
+@example({**SOUND, "job_id": "{2a5b9ad7-dc8f-47bb-8e62-843a38f8054c}"})
+def test_anything_is_a_job_or_one_clear_error(value: Any) -> None:
+    try:
+        job = job_from_dict(value)
+    except ResponseDecodeError as error:
+        said = (error.expected, str(error))
+        assert all(said)
+    else:
+        assert_same(job.to_dict(), value)
+        assert Draft202012Validator(JOB).is_valid(job.to_dict())
+
+
+@given(
+    st.datetimes(min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 29)),
+    st.none() | st.integers(-23 * 60, 23 * 60),
+    st.sampled_from(["T", "t", " "]),
+)
+def test_timestamps_keep_their_instant(moment: datetime, minutes: int | None, sep: str) -> None:
+    zone = None if minutes is None else timezone(timedelta(minutes=minutes))
+    text = moment.replace(tzinfo=zone).isoformat(sep=sep)
+    decoded = job_from_dict({**SOUND, "created_at": text}).created_at
+    assert decoded == moment.replace(tzinfo=zone or UTC)
+    assert decoded.utcoffset() == timedelta(minutes=minutes or 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2023-10-31T11:19:13.400498", "2023-10-31T11:19:13.400498Z"),
+        ("2025-04-11T23:37:40.796820Z", "2025-04-11T23:37:40.796820Z"),
+        ("2023-10-31t11:19:13z", "2023-10-31T11:19:13Z"),
+        ("2023-10-31T24:00:00", "2023-11-01T00:00:00Z"),
+        ("2023-12-31t24:00:00z", "2024-01-01T00:00:00Z"),
+        ("2023-10-31T11:19:13.4Z", "2023-10-31T11:19:13.400000Z"),
+        ("2023-10-31T11:19:13,4Z", "2023-10-31T11:19:13.400000Z"),
+        ("2023-10-31T11:19:13.400498999Z", "2023-10-31T11:19:13.400498Z"),
+        ("20231031T111913Z", "2023-10-31T11:19:13Z"),
+        ("2023-10-31T11:19:13-00:00", "2023-10-31T11:19:13Z"),
+        ("2023-10-31T11:19:13+02:00", "2023-10-31T11:19:13+02:00"),
+    ],
+)
+def test_timestamps_are_written_as_in_rfc_3339(text: str, expected: str) -> None:
+    assert job_from_dict({**SOUND, "created_at": text}).to_dict()["created_at"] == expected
+
+
+@pytest.mark.parametrize("text", ["", "now", "2023", "2023-10-31", "2023-13-01T00:00:00Z", "T"])
+def test_what_is_no_timestamp_is_refused(text: str) -> None:
+    with pytest.raises(ResponseDecodeError, match=r"^created_at: expected a timestamp"):
+        job_from_dict({**SOUND, "created_at": text})

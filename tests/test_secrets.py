@@ -1,0 +1,99 @@
+"""One fake token, looked for wherever it could come out."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import pickle
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import Flavour, payload
+from narrative_jobs import AsyncClient, Client, NarrativeError
+from stand_in import Answer, Server
+
+SECRET = "s3cr3t-0f-a-t0k3n"
+JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
+ECHO = {"error": "Unauthorized", "error_description": f"Bearer {SECRET} is unknown"}
+Serve = Callable[..., Server]
+
+
+def traces(value: Any) -> list[str]:
+    """Give every text that a value may come out as."""
+    texts = [str(value), repr(value), f"{value}"]
+    try:
+        texts.append(pickle.dumps(value).decode("latin-1"))
+    except TypeError as error:
+        texts.append(str(error))
+    if isinstance(value, BaseException):
+        texts += traceback.format_exception(value)
+        texts += [repr(value.args), repr(vars(value))]
+        for chained in (value.__cause__, value.__context__):
+            if chained is not None:
+                texts += traces(chained)
+                request = vars(chained).get("_request")
+                texts += [] if request is None else [str(dict(request.headers))]
+    return texts
+
+
+ANSWERS = [
+    Answer(200, payload("page-sample")),
+    Answer(200, "<html>"),
+    Answer(200, {"job_id": SECRET}),
+    Answer(401, ECHO, {"WWW-Authenticate": f'Bearer realm="{SECRET}"'}),
+    Answer(403, f"<html>{SECRET}"),
+    Answer(302, "", {"Location": f"https://elsewhere.example/?token={SECRET}"}),
+    Answer(503, ECHO),
+    None,
+]
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: str(answer and answer.status))
+def test_the_token_comes_out_nowhere(
+    serve: Serve, flavour: Flavour, caplog: pytest.LogCaptureFixture, answer: Answer | None
+) -> None:
+    server = serve(answer or Answer(200))
+    url = server.url if answer else "http://127.0.0.1:1"
+    seen: list[str] = []
+
+    def action(client: Any) -> Any:
+        seen.extend(traces(client) + traces(client.with_raw_response))
+        seen.extend(traces(client.with_options(timeout=1)))
+        return client.with_raw_response.get_job(JOB_ID)
+
+    with caplog.at_level(logging.DEBUG):
+        try:
+            response = flavour.run(action, token=SECRET, base_url=url, max_retries=0)
+            seen.extend(traces(response) + traces(response.parsed))
+        except NarrativeError as error:
+            logging.getLogger("mine").exception("failed", exc_info=error)
+            seen.extend(traces(error))
+    if answer:
+        assert server.requests[0].headers["Authorization"] == f"Bearer {SECRET}", "it was sent"
+    for record in caplog.records:
+        if answer and SECRET in str(answer.headers) and record.name.startswith("httpcore"):
+            continue  # httpcore's debug log shows the headers of answers, and this one echoes.
+        seen += [record.getMessage(), str(record.args), str(record.exc_info), str(vars(record))]
+        if record.exc_info and record.exc_info[1]:
+            seen += traceback.format_exception(record.exc_info[1])
+    assert len(seen) > 10
+    for text in seen:
+        assert SECRET not in text
+
+
+@pytest.mark.parametrize("make", [Client, AsyncClient])
+@pytest.mark.parametrize("token", [f"{SECRET}\n", f" {SECRET}", f"{SECRET}é", f"{SECRET}\x00"])
+def test_a_malformed_token_is_not_repeated(make: Any, token: str) -> None:
+    with pytest.raises(ValueError, match="malformed") as caught:
+        make(token)
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("duplicate", [pickle.dumps, copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("make", [Client, AsyncClient])
+def test_a_client_refuses_to_be_duplicated(make: Any, duplicate: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError, match=r"cannot be copied or pickled.*with_options") as caught:
+        duplicate(make(SECRET))
+    assert SECRET not in str(caught.value)

@@ -1,0 +1,112 @@
+"""The wheel, in clean environments: on every Python that is found, with new and old libraries."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from stand_in import load_spec
+
+VERSION = load_spec()["info"]["version"]
+
+
+def pythons() -> list[str]:
+    """Find the interpreters that the package is for, besides the one that runs the tests."""
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    found = {}
+    for minor in (11, 12, 13):
+        candidates = [
+            shutil.which(f"python3.{minor}"),
+            *root.glob(f"versions/3.{minor}.*/bin/python"),
+        ]
+        for candidate in filter(None, candidates):
+            look = [candidate, "-c", "import sys, venv; print(sys.version_info[1])"]
+            run = subprocess.run(look, capture_output=True, text=True, check=False)
+            if run.stdout.strip() == str(minor):
+                found[minor] = str(candidate)
+    found.pop(sys.version_info[1], None)
+    return list(found.values())
+
+
+def try_wheel(wheel: Path, *arguments: str) -> str:
+    run = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "try_wheel.py", wheel, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build both distributions with scripts/build, which tries the wheel on this Python."""
+    folder = tmp_path_factory.mktemp("dist")
+    build = [ROOT / "scripts" / "build", folder]
+    run = subprocess.run(build, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.startswith(f"narrative-jobs {VERSION} works on Python 3.")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    return built / f"narrative_jobs-{VERSION}-py3-none-any.whl"
+
+
+def test_the_wheel_is_the_package_and_nothing_else(wheel: Path) -> None:
+    package = ROOT / "generated" / "narrative_jobs"
+    expected = {
+        path.relative_to(package.parent).as_posix(): path.read_bytes()
+        for path in package.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if ".dist-info/" not in name]
+        assert {name: archive.read(name) for name in names} == expected
+    assert "narrative_jobs/py.typed" in expected
+
+
+def test_the_sdist_has_what_the_wheel_is_built_from(built: Path) -> None:
+    with tarfile.open(built / f"narrative_jobs-{VERSION}.tar.gz") as archive:
+        names = {name.split("/", 1)[1] for name in archive.getnames()}
+    assert {"openapi.yaml", "pyproject.toml", "LICENSE", "README.md"} <= names
+    assert not [name for name in names if name.startswith(("tests", "scripts", ".venv"))]
+
+
+def test_it_works_with_the_oldest_libraries_that_it_allows(wheel: Path) -> None:
+    assert "httpx 0.27.0, attrs 23.1.0" in try_wheel(wheel, "--lowest")
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_it_works_on_every_python_that_is_found(wheel: Path, python: str) -> None:
+    assert f"narrative-jobs {VERSION} works on Python 3." in try_wheel(wheel, "--python", python)
+
+
+def test_type_checkers_see_the_types_of_the_installed_wheel(wheel: Path, tmp_path: Path) -> None:
+    python = tmp_path / "env" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    install = ["pip", "--python", python, "install", "--quiet", wheel]
+    subprocess.run([sys.executable, "-m", *install], check=True, capture_output=True)
+    shutil.copy(ROOT / "tests" / "typing" / "usage.py", tmp_path)
+    mypy = ["mypy", "--strict", "--config-file=", f"--python-executable={python}", "usage.py"]
+    strict = tmp_path / "pyrightconfig.json"
+    strict.write_text('{"typeCheckingMode": "strict", "enableTypeIgnoreComments": false}')
+    pyright = ["basedpyright", f"--pythonpath={python}", "usage.py"]
+    for checker in (mypy, pyright):
+        run = subprocess.run(
+            [sys.executable, "-m", *checker],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout + run.stderr

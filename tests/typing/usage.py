@@ -1,0 +1,145 @@
+"""The package as people use it, for the type checkers: nobody runs this file.
+
+Each line marked `expected error` must be one. mypy and pyright report where it is not, as an
+ignore that nothing needs.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, assert_type
+from uuid import UUID
+
+import httpx
+from narrative_jobs import (
+    APIStatusError,
+    AsyncClient,
+    Client,
+    ExecutionCluster,
+    Job,
+    JobState,
+    MaterializeViewInput,
+    MaterializeViewJob,
+    MaterializeViewResult,
+    NotFoundError,
+    NqlForecastInput,
+    NqlForecastJob,
+    OtherJob,
+    Response,
+    ResponseDecodeError,
+    job_from_dict,
+)
+
+
+def by_comparing_the_type(job: Job) -> int | None:
+    if job.type == "materialize-view":
+        assert_type(job, MaterializeViewJob)
+        assert_type(job.input, MaterializeViewInput | None)
+        return job.result.snapshot_id if job.result else None
+    if job.type == "nql-forecast":
+        assert_type(job, NqlForecastJob)
+        assert_type(job.input, NqlForecastInput | None)
+        return None
+    assert_type(job, OtherJob)
+    assert_type(job.result, dict[str, Any] | None)
+    return 1 if str(job.type) == "export" else None
+
+
+def by_matching_the_type(job: Job) -> None:
+    match job.type:
+        case "materialize-view":
+            assert_type(job, MaterializeViewJob)
+        case "nql-forecast":
+            assert_type(job, NqlForecastJob)
+        case _:
+            assert_type(job, OtherJob)
+
+
+def by_matching_the_class(job: Job) -> str:
+    match job:
+        case MaterializeViewJob(result=result) if result:
+            assert_type(result, MaterializeViewResult)
+            return f"{result.dataset_id} {result.snapshot_id}"
+        case MaterializeViewJob() | NqlForecastJob():
+            return job.type
+        case OtherJob(type=name):
+            return name
+
+
+def by_isinstance(value: object) -> None:
+    if isinstance(value, Job):
+        assert_type(value, MaterializeViewJob | NqlForecastJob | OtherJob)
+
+
+def fields(job: Job) -> None:
+    assert_type(job.job_id, UUID)
+    assert_type(job.state, JobState | str)
+    assert_type(job.created_at, datetime.datetime)
+    assert_type(job.ended_at, datetime.datetime | None)
+    assert_type(job.execution_cluster, ExecutionCluster | str | None)
+    for failure in job.failures or []:
+        assert_type(failure.message, str | None)
+        assert_type(failure.value, dict[str, Any] | None)
+    print(job.failures[0])  # type: ignore[index]  # pyright: ignore[reportOptionalSubscript, reportUnknownArgumentType] # expected error
+    print(job.sate)  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType] # expected error
+
+
+def states(job: Job) -> bool:
+    match job.state:
+        case JobState.COMPLETED:
+            return True
+        case JobState.FAILED | JobState.CANCELLED:
+            return False
+        case state:
+            return state == "paused" or state in {"resting", "asleep"}
+
+
+def sync() -> None:
+    with Client() as client:
+        job = client.get_job("2a5b9ad7-dc8f-47bb-8e62-843a38f8054c")
+        assert_type(job, MaterializeViewJob | NqlForecastJob | OtherJob)
+        client.get_job(UUID(int=1))
+        client.get_job(job_id="x")
+        client.get_job(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] # expected error
+        response = client.with_raw_response.get_job(job.job_id)
+        assert_type(response, Response[MaterializeViewJob | NqlForecastJob | OtherJob])
+        assert_type(response.status_code, int)
+        assert_type(response.headers["x-request-id"], str)
+        assert_type(client.with_options(timeout=None, max_retries=0), Client)
+    Client("token", environment="dev", timeout=httpx.Timeout(3), headers={"X-Team": "data"})
+    Client("token", "dev")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] # expected error
+    Client(http_client=httpx.AsyncClient())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] # expected error
+
+
+async def asynchronous() -> None:
+    async with AsyncClient(token="…", base_url="https://…") as client:
+        job = await client.get_job("2a5b9ad7-dc8f-47bb-8e62-843a38f8054c")
+        assert_type(job, MaterializeViewJob | NqlForecastJob | OtherJob)
+        response = await client.with_raw_response.get_job(job.job_id)
+        assert_type(response.parsed, MaterializeViewJob | NqlForecastJob | OtherJob)
+        assert_type(client.with_options(timeout=5), AsyncClient)
+
+
+def errors(client: Client) -> None:
+    try:
+        client.get_job("x")
+    except NotFoundError as error:
+        assert_type(error.error_description, str | None)
+    except APIStatusError as error:
+        assert_type(error.status_code, int)
+        assert_type(error.request_id, str | None)
+    except ResponseDecodeError as error:
+        assert_type(error.path, str)
+
+
+def by_hand() -> None:
+    job = MaterializeViewJob(
+        job_id=UUID(int=1),
+        type="materialize-view",
+        state="paused",
+        created_at=datetime.datetime.now(datetime.UTC),
+        updated_at=datetime.datetime.now(datetime.UTC),
+    )
+    assert_type(job.to_dict(), dict[str, Any])
+    assert_type(MaterializeViewJob.from_dict({}), MaterializeViewJob)
+    assert_type(job_from_dict(job.to_dict()), MaterializeViewJob | NqlForecastJob | OtherJob)
