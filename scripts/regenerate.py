@@ -141,7 +141,7 @@ def compare(old: Path, new: Path) -> int:
             )
         )
     if before != after:
-        print(f"{old} is not what the spec and the templates give", file=sys.stderr)
+        print("This is not what the spec and the templates give: regenerate it.", file=sys.stderr)
     return int(before != after)
 
 

@@ -80,6 +80,9 @@ class Server:
             daemon_threads = True
             request_queue_size = 256  # The default of 5 drops connections that come at once.
 
+            def handle_error(self, *_: object) -> None:
+                pass  # A client that hung up is none of its business.
+
         self._server = Listener(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 

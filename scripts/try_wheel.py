@@ -47,9 +47,9 @@ def install(wheel: Path, folder: Path, python: str, *, lowest: bool) -> Path:
     """Make an environment in `folder` with the wheel, and give its interpreter."""
     subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
     interpreter = folder / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", interpreter, "install", "--quiet"]
-    pip += ["--disable-pip-version-check", wheel, *(lower_bounds() if lowest else [])]
-    subprocess.run(pip, check=True)
+    pins = lower_bounds() if lowest else []
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(interpreter)]
+    subprocess.run([*pip, "install", "--quiet", str(wheel), *pins], check=True)
     return interpreter
 
 
@@ -68,8 +68,10 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Server(jobs_of_the_spec()) as server:
         python = install(options.wheel, Path(folder), options.python, lowest=options.lowest)
-        command = [python, "-I", "-W", "error", "-c", USE, server.url, TOKEN]
-        return subprocess.run(command, check=False).returncode
+        run = subprocess.run(
+            [python, "-I", "-W", "error", "-c", USE, server.url, TOKEN], check=False
+        )
+        return run.returncode
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def examples() -> Iterator[tuple[str, str, object]]:
             yield f"{name}-{index}", name, example
     for name, response in SPEC["components"]["responses"].items():
         if "example" in response["content"]["application/json"]:
-            yield name, "Error", response["content"]["application/json"]["example"]
+            yield name, "ErrorBody", response["content"]["application/json"]["example"]
 
 
 @pytest.mark.parametrize(("schema", "example"), [pytest.param(*e[1:], id=e[0]) for e in examples()])

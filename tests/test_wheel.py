@@ -26,11 +26,11 @@ def pythons() -> list[str]:
             shutil.which(f"python3.{minor}"),
             *root.glob(f"versions/3.{minor}.*/bin/python"),
         ]
-        for candidate in filter(None, candidates):
-            look = [candidate, "-c", "import sys, venv; print(sys.version_info[1])"]
-            run = subprocess.run(look, capture_output=True, text=True, check=False)
-            if run.stdout.strip() == str(minor):
-                found[minor] = str(candidate)
+        look = "import sys, venv; print(sys.version_info[1])"
+        for candidate in map(str, filter(None, candidates)):
+            run = subprocess.run([candidate, "-c", look], capture_output=True, check=False)
+            if run.stdout.strip() == str(minor).encode():
+                found[minor] = candidate
     found.pop(sys.version_info[1], None)
     return list(found.values())
 
@@ -50,8 +50,8 @@ def try_wheel(wheel: Path, *arguments: str) -> str:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build both distributions with scripts/build, which tries the wheel on this Python."""
     folder = tmp_path_factory.mktemp("dist")
-    build = [ROOT / "scripts" / "build", folder]
-    run = subprocess.run(build, capture_output=True, text=True, check=False)
+    script = ROOT / "scripts" / "build"
+    run = subprocess.run([script, folder], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.startswith(f"narrative-jobs {VERSION} works on Python 3.")
     return folder
@@ -94,8 +94,8 @@ def test_it_works_on_every_python_that_is_found(wheel: Path, python: str) -> Non
 def test_type_checkers_see_the_types_of_the_installed_wheel(wheel: Path, tmp_path: Path) -> None:
     python = tmp_path / "env" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
-    install = ["pip", "--python", python, "install", "--quiet", wheel]
-    subprocess.run([sys.executable, "-m", *install], check=True, capture_output=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(python)]
+    subprocess.run([*pip, "install", "--quiet", str(wheel)], check=True, capture_output=True)
     shutil.copy(ROOT / "tests" / "typing" / "usage.py", tmp_path)
     mypy = ["mypy", "--strict", "--config-file=", f"--python-executable={python}", "usage.py"]
     strict = tmp_path / "pyrightconfig.json"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import email.utils
+import math
 import random
 import time
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from enum import Enum
@@ -14,7 +16,8 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from ._codec import to_json
+from ._codec import as_uuid, to_json
+from .errors import ResponseDecodeError
 
 if TYPE_CHECKING:
     import httpx
@@ -25,6 +28,7 @@ MAX_RETRY_AFTER = 60.0
 """The longest `Retry-After` that is waited for, in seconds."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
 class Unset(Enum):
@@ -45,7 +49,7 @@ class Call(Generic[T]):
 
     method: str
     template: str
-    """The path as the spec has it: `/jobs/{job_id}`. It names the operation in messages."""
+    """The path as the spec has it, `/items/{item_id}`. It names the operation in logs."""
     url: str
     """The path with its parameters filled in, relative to `base_url`."""
     decoders: Mapping[str, Callable[[Any], T]]
@@ -55,7 +59,7 @@ class Call(Generic[T]):
     json: Any = UNSET
 
     def __str__(self) -> str:
-        return f"{self.method} {self.template}"
+        return f"{self.method} {self.url}"
 
     def decoder(self, status_code: int) -> Callable[[Any], T] | None:
         """Find what decodes the body of an answer, if the spec says."""
@@ -79,22 +83,57 @@ class Response(Generic[T]):
     status_code: int
     """The HTTP status."""
     headers: httpx.Headers
-    """The headers; their names are found in any case."""
+    """The headers, by name in any case."""
     content: bytes = field(repr=False)
-    """The body, byte for byte."""
+    """The body, decompressed."""
     request_id: str | None
     """The id that the server gave the request, from `X-Request-Id`, if any."""
     retries_taken: int
     """How many times the call was repeated before this answer came."""
 
 
+class Body:
+    """The body of an answer as it arrives: decompressed, and never larger than a limit."""
+
+    def __init__(self, encoding: str, limit: int) -> None:
+        self._encoding = encoding.strip().lower()
+        self._limit = limit
+        # 47 reads the header of gzip and of zlib (what HTTP calls deflate) alike.
+        self._unzip = zlib.decompressobj(47) if self._encoding[-4:] in {"gzip", "late"} else None
+        self._parts: list[bytes] = []
+        self._size = 0
+        self.error: ResponseDecodeError | None = None
+        """Why the rest is of no use, once that is so."""
+        if self._encoding not in _ENCODINGS:
+            self.error = ResponseDecodeError.unexpected(encoding, "a body in gzip, or as it is")
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes from the wire."""
+        room = self._limit - self._size
+        try:
+            data = self._unzip.decompress(chunk, room + 1) if self._unzip else chunk
+        except zlib.error as error:
+            self.error = ResponseDecodeError(f"expected a body in {self._encoding}: {error}")
+            return
+        self._parts.append(data[:room])
+        self._size += len(data)
+        if self._size > self._limit:
+            self.error = ResponseDecodeError(
+                f"expected a body of at most {self._limit:,} bytes (max_response_bytes), got more"
+            )
+
+    def finish(self) -> bytes:
+        """Give what has come, decompressed."""
+        if self._unzip and self._size and not self._unzip.eof and not self.error:
+            self.error = ResponseDecodeError(f"expected a body in {self._encoding}, got half of it")
+        return b"".join(self._parts)
+
+
 def uuid_argument(name: str, value: object) -> str:
     """Check a UUID that a caller gave, as a `UUID` or as text."""
-    if isinstance(value, UUID):
-        return str(value)
     try:
-        return str(UUID(value if isinstance(value, str) else ""))
-    except ValueError:
+        return str(as_uuid(str(value) if isinstance(value, UUID) else value)).lower()
+    except ResponseDecodeError:
         raise ValueError(f"{name}: expected a UUID, got {value!r}") from None
 
 
@@ -131,30 +170,29 @@ def header_arguments(values: Mapping[str, object]) -> dict[str, str]:
     return {key: text_argument(value) for key, value in values.items() if value is not None}
 
 
-def retry_delay(attempt: int, retry_after: str | None) -> float | None:
-    """Say how long to wait before repeating a call, in seconds.
+def backoff(retries_taken: int) -> float:
+    """Say how long to wait before the next retry, in seconds.
 
-    The server's `Retry-After` (RFC 9110, 10.2.3) where it is sound; else half a second, doubling
-    up to eight, less up to a quarter at random, so that many clients do not come back as one.
-    `None` where the server asks for longer than `MAX_RETRY_AFTER`.
+    Half a second, doubling up to eight, less up to a quarter at random, so that many clients do
+    not come back as one.
     """
-    asked = parse_retry_after(retry_after)
-    if asked is not None:
-        return asked if asked <= MAX_RETRY_AFTER else None
-    return min(0.5 * 2.0**attempt, 8.0) * random.uniform(0.75, 1.0)
+    return min(0.5 * 2.0 ** min(retries_taken, 4), 8.0) * random.uniform(0.75, 1.0)
 
 
-def parse_retry_after(value: str | None) -> float | None:
-    """Read seconds or an HTTP date; `None` where it is neither, or makes no sense."""
-    if value is None:
-        return None
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read `Retry-After` (RFC 9110, 10.2.3), in seconds from now.
+
+    It may be a number or an HTTP date. `None` where there is none, or where it makes no sense.
+    """
+    value = headers.get("Retry-After", "")
     try:
-        seconds = float(value)
+        seconds = float(value) if value.isascii() else math.nan
     except ValueError:
         try:
             moment = email.utils.parsedate_to_datetime(value)
+            # An HTTP date is in GMT, whether or not it says so.
+            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             return None
-        seconds = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time()
-        return max(seconds, 0.0)
-    return seconds if 0.0 <= seconds < float("inf") else None
+        return max(seconds - time.time(), 0.0)
+    return seconds if 0.0 <= seconds < math.inf else None

@@ -1,0 +1,116 @@
+"""The end of a whole call, which httpx's time-outs do not know: they bound each read anew.
+
+The async client has cancellation for it. The sync one has its sockets wait no longer than the
+call that uses them may still take; `enforce` sees to that.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import httpcore
+import httpx
+
+_here = threading.local()
+
+
+class Deadline:
+    """The moment by which a call must be done, on the monotonic clock."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def remaining(self) -> float | None:
+        """The seconds left, 0 at the least; `None` for ever."""
+        return None if self._end is None else max(self._end - time.monotonic(), 0.0)
+
+    def allows(self, delay: float) -> bool:
+        """Whether something can still be done after so many seconds."""
+        return self._end is None or time.monotonic() + delay < self._end
+
+    def clip(self, timeout: httpx.Timeout) -> httpx.Timeout:
+        """Shorten the parts of a time-out to what is left."""
+        left = self.remaining
+        if left is None:
+            return timeout
+        parts = timeout.as_dict().items()
+        return httpx.Timeout(**{name: left if s is None else min(s, left) for name, s in parts})
+
+    @contextmanager
+    def enforced(self) -> Generator[None]:
+        """Hold the sockets of this thread to the deadline."""
+        before = getattr(_here, "deadline", None)
+        _here.deadline = self
+        try:
+            yield
+        finally:
+            _here.deadline = before
+
+
+def enforce(http_client: httpx.Client) -> None:
+    """Have the sockets that `http_client` opens from now on obey `Deadline.enforced`.
+
+    httpx has no public way to choose httpcore's network backend. Where its insides are not what
+    they were, the deadline is looked at between reads, and no less sharply than that.
+    """
+    known: dict[str, Any] = vars(http_client)
+    mounts: dict[str, Any] = known.get("_mounts", {})
+    for transport in (known.get("_transport"), *mounts.values()):
+        pool = getattr(transport, "_pool", None)
+        backend = getattr(pool, "_network_backend", None)
+        if isinstance(backend, httpcore.NetworkBackend) and not isinstance(backend, _Backend):
+            vars(pool)["_network_backend"] = _Backend(backend)
+
+
+def _left(timeout: float | None) -> float | None:
+    deadline: Deadline | None = getattr(_here, "deadline", None)
+    left = deadline.remaining if deadline else None
+    if left is None:
+        return timeout
+    if left == 0.0:
+        raise httpcore.ReadTimeout("the call has taken longer than total_timeout")
+    return left if timeout is None else min(timeout, left)
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+        self._backend = backend
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
+    ) -> httpcore.NetworkStream:
+        stream = self._backend.connect_tcp(host, port, _left(timeout), *args, **kwargs)
+        return _Stream(stream)
+
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, *args: Any, **kwargs: Any
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._backend.connect_unix_socket(path, _left(timeout), *args, **kwargs))
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(timeout))
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def close(self) -> None:
+        self._stream.close()
