@@ -16,7 +16,7 @@ from typing import Self
 
 JOB = (Path(__file__).parent / "payloads" / "page-sample.json").read_bytes()
 Wire = asyncio.StreamWriter
-Fault = Callable[[Wire], Awaitable[None]]
+Fault = Callable[[Wire, str], Awaitable[None]]
 
 
 def message(status: str, body: bytes = b"", *headers: str, length: int | None = None) -> bytes:
@@ -29,7 +29,7 @@ def message(status: str, body: bytes = b"", *headers: str, length: int | None = 
 def say(data: bytes, *, close: bool = False) -> Fault:
     """Send bytes, and perhaps hang up."""
 
-    async def fault(wire: Wire) -> None:
+    async def fault(wire: Wire, _: str) -> None:
         wire.write(data)
         await wire.drain()
         if close:
@@ -41,7 +41,7 @@ def say(data: bytes, *, close: bool = False) -> Fault:
 def reset_after(data: bytes) -> Fault:
     """Send bytes, and break the connection off."""
 
-    async def fault(wire: Wire) -> None:
+    async def fault(wire: Wire, _: str) -> None:
         if data:
             wire.write(data)
             await wire.drain()
@@ -56,7 +56,7 @@ def reset_after(data: bytes) -> Fault:
 def drip(data: bytes, pause: float = 0.02) -> Fault:
     """Send bytes one at a time."""
 
-    async def fault(wire: Wire) -> None:
+    async def fault(wire: Wire, _: str) -> None:
         for byte in data:
             wire.write(bytes([byte]))
             await wire.drain()
@@ -65,12 +65,25 @@ def drip(data: bytes, pause: float = 0.02) -> Fault:
     return fault
 
 
-async def stall(wire: Wire) -> None:
+def sound(write: Callable[[bytes], bytes], *, close: bool = False) -> Fault:
+    """Answer with the job that was asked for, written in some way."""
+
+    async def answer(wire: Wire, path: str) -> None:
+        asked = path.rsplit("/", 1)[-1].encode()
+        wire.write(write(JOB.replace(b"2a5b9ad7-dc8f-47bb-8e62-843a38f8054c", asked)))
+        await wire.drain()
+        if close:
+            wire.close()
+
+    return answer
+
+
+async def stall(_: Wire, __: str) -> None:
     """Say nothing for a long time."""
     await asyncio.sleep(30)
 
 
-async def stall_in_body(wire: Wire) -> None:
+async def stall_in_body(wire: Wire, _: str) -> None:
     """Begin an answer and never end it."""
     wire.write(message("200 OK", JOB[:50], length=len(JOB)))
     await wire.drain()
@@ -83,7 +96,7 @@ def bomb() -> bytes:
     return b"".join(packer.compress(b" " * 1024**2) for _ in range(256)) + packer.flush()
 
 
-async def endless(wire: Wire) -> None:
+async def endless(wire: Wire, _: str) -> None:
     """Promise a terabyte, and keep sending."""
     wire.write(message("200 OK", b"[", length=1 << 40))
     while not wire.is_closing():
@@ -95,7 +108,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 PACKED = gzip.compress(JOB)
 
 FAULTS: dict[str, Fault] = {
-    "ok": say(message("200 OK", JOB, "Content-Type: application/json")),
+    "ok": sound(lambda job: message("200 OK", job, "Content-Type: application/json")),
     "reset": reset_after(b""),
     "reset in headers": reset_after(b"HTTP/1.1 200 OK\r\nContent-Le"),
     "reset in body": reset_after(message("200 OK", JOB[:50], length=len(JOB))),
@@ -122,12 +135,14 @@ FAULTS: dict[str, Fault] = {
     "304": say(b"HTTP/1.1 304 Not Modified\r\n\r\n"),
     "half a json": say(message("200 OK", JOB[:200])),
     "not a json": say(message("200 OK", b"<html>maintenance</html>")),
-    "http/1.0": say(b"HTTP/1.0 200 OK\r\n\r\n" + JOB, close=True),
-    "chunked": say(CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (len(JOB), JOB)),
+    "http/1.0": sound(lambda job: b"HTTP/1.0 200 OK\r\n\r\n" + job, close=True),
+    "chunked": sound(lambda job: CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (len(job), job)),
     "bad chunks": say(CHUNKED + b"zz\r\n" + JOB, close=True),
     "chunks cut short": say(CHUNKED + b"%x\r\n%b" % (len(JOB), JOB[:9]), close=True),
-    "gzip": say(message("200 OK", PACKED, "Content-Encoding: gzip")),
-    "deflate": say(message("200 OK", zlib.compress(JOB), "Content-Encoding: deflate")),
+    "gzip": sound(lambda job: message("200 OK", gzip.compress(job), "Content-Encoding: gzip")),
+    "deflate": sound(
+        lambda job: message("200 OK", zlib.compress(job), "Content-Encoding: deflate")
+    ),
     "half a gzip": say(message("200 OK", PACKED[:-20], "Content-Encoding: gzip")),
     "no gzip": say(message("200 OK", JOB, "Content-Encoding: gzip")),
     "brotli": say(message("200 OK", JOB, "Content-Encoding: br")),
@@ -183,7 +198,8 @@ class FaultServer:
             while not wire.is_closing():
                 request = await reader.readuntil(b"\r\n\r\n")
                 self.requests.append(request)
-                await FAULTS[self._choose(request.split(b" ", 2)[1].decode())](wire)
+                path = request.split(b" ", 2)[1].decode()
+                await FAULTS[self._choose(path)](wire, path)
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         finally:

@@ -219,8 +219,7 @@ class _BaseClient:
         request.headers.pop("Authorization", None)
         is_timeout = isinstance(cause, (httpx.TimeoutException, TimeoutError))
         kind = APITimeoutError if is_timeout else APIConnectionError
-        reason = f"{type(cause).__name__}: {cause}".removesuffix(": ")
-        error = kind(f"{call} got no answer from {self._base_url.host}: {reason}")
+        error = kind(f"{call} got no answer from {self._base_url.host}: {_reason(cause)}")
         error.__cause__ = cause
         return error
 
@@ -302,6 +301,14 @@ def _outcome(error: APIError) -> str:
     if isinstance(error, APIStatusError):
         return f"status {error.status_code}"
     return type(error.__cause__ or error).__name__
+
+
+def _reason(cause: BaseException) -> str:
+    """Say what an exception says, or the first of those behind it that says anything."""
+    name, said = type(cause).__name__, str(cause)
+    while not said and (behind := cause.__cause__ or cause.__context__):
+        cause, said = behind, str(behind)
+    return f"{name}: {said}" if said else name
 
 
 def _no_number(name: str) -> NoReturn:

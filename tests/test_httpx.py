@@ -1,0 +1,218 @@
+"""What users of httpx expect keeps working: proxies, certificates, HTTP/2, their own transports."""
+
+from __future__ import annotations
+
+import inspect
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import h2.config
+import h2.connection
+import h2.events
+import httpx
+import pytest
+import trustme
+from conftest import Flavour, payload
+from fault_server import JOB
+from narrative_jobs import APIConnectionError, AsyncClient, Client, job_from_dict
+from stand_in import TOKEN, Answer, Request, Server
+
+JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
+EXPECTED = job_from_dict(payload("page-sample"))
+Serve = Callable[..., Server]
+
+
+def get_job(client: Any) -> Any:
+    return client.get_job(JOB_ID)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def https(authority: trustme.CA) -> Iterator[str]:
+    """Serve the job over HTTPS on loopback, with a certificate of a CA that nobody knows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    with Server(lambda _: Answer(200, payload("page-sample"))) as server:
+        server.wrap(context)
+        yield server.url.replace("http://", "https://")
+
+
+def test_ssl_cert_file_is_honoured(
+    https: str,
+    flavour: Flavour,
+    authority: trustme.CA,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(APIConnectionError, match="CERTIFICATE_VERIFY_FAILED"):
+        flavour.run(get_job, base_url=https, max_retries=0)
+    pem = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(pem))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    assert flavour.run(get_job, base_url=https) == EXPECTED
+
+
+def test_a_custom_ca_is_honoured(https: str, authority: trustme.CA) -> None:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with (
+        httpx.Client(verify=context) as mine,
+        Client(TOKEN, base_url=https, http_client=mine, total_timeout=5) as client,
+    ):
+        assert client.get_job(JOB_ID) == EXPECTED
+
+
+def test_a_client_certificate_is_sent(authority: trustme.CA) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.verify_mode = ssl.CERT_REQUIRED
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(context)
+    mine = ssl.create_default_context()
+    authority.configure_trust(mine)
+    with Server(lambda _: Answer(200, payload("page-sample"))) as server:
+        server.wrap(context)
+        url = server.url.replace("http://", "https://")
+        for has_certificate in (False, True):
+            if has_certificate:
+                authority.issue_cert("me@example.org").configure_cert(mine)
+            with (
+                httpx.Client(verify=mine) as http_client,
+                Client(TOKEN, base_url=url, http_client=http_client, max_retries=0) as client,
+            ):
+                if has_certificate:
+                    assert client.get_job(JOB_ID) == EXPECTED
+                else:
+                    with pytest.raises(APIConnectionError):
+                        client.get_job(JOB_ID)
+
+
+@pytest.mark.parametrize(("no_proxy", "path"), [("", "http://"), ("127.0.0.1", "/jobs/")])
+def test_the_proxy_of_the_environment_is_used(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch, no_proxy: str, path: str
+) -> None:
+    with Server(lambda _: Answer(200, payload("page-sample"))) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("NO_PROXY", no_proxy)
+        monkeypatch.setenv("no_proxy", no_proxy)
+        url = proxy.url if no_proxy else "http://api.localhost"
+        assert flavour.run(get_job, base_url=url, total_timeout=5) == EXPECTED
+    assert proxy.requests[0].path.startswith(path)
+
+
+def test_https_goes_through_a_tunnel_that_does_not_see_the_token(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Server(lambda _: Answer(403)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with pytest.raises(APIConnectionError, match="ProxyError"):
+            flavour.run(get_job, base_url="https://api.narrative.io", max_retries=0)
+    (request,) = proxy.requests
+    assert (request.method, request.path) == ("CONNECT", "api.narrative.io:443")
+    assert "Authorization" not in request.headers
+
+
+def serve_http2(listener: socket.socket) -> None:
+    """Answer one connection with the job, in HTTP/2 as it is spoken without TLS."""
+    wire, _ = listener.accept()
+    state = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+    state.initiate_connection()
+    wire.sendall(state.data_to_send())
+    while data := wire.recv(65536):
+        for event in state.receive_data(data):
+            if isinstance(event, h2.events.StreamEnded):
+                head = [(":status", "200"), ("content-type", "application/json")]
+                state.send_headers(event.stream_id, head)
+                state.send_data(event.stream_id, JOB, end_stream=True)
+        wire.sendall(state.data_to_send())
+    wire.close()
+
+
+def test_http_2_is_spoken_where_the_http_client_does(flavour: Flavour) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve_http2, args=(listener,), daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        async def asynchronous() -> Any:
+            async with (
+                httpx.AsyncClient(http1=False, http2=True) as mine,
+                AsyncClient(TOKEN, base_url=url, http_client=mine) as client,
+            ):
+                return await client.get_job(JOB_ID)
+
+        if flavour.name == "sync":
+            with (
+                httpx.Client(http1=False, http2=True) as mine,
+                Client(TOKEN, base_url=url, http_client=mine, total_timeout=5) as client,
+            ):
+                assert client.get_job(JOB_ID) == EXPECTED
+        else:
+            assert anyio.run(asynchronous, backend=flavour.name) == EXPECTED
+
+
+def test_a_mock_transport_is_enough_for_a_users_tests(flavour: Flavour) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json=payload("page-sample"))
+
+    kind = httpx.Client if flavour.name == "sync" else httpx.AsyncClient
+    mine = kind(transport=httpx.MockTransport(answer))
+    assert flavour.run(get_job, http_client=mine) == EXPECTED
+    assert seen[0].url == f"https://api.narrative.io/jobs/{JOB_ID}"
+    assert seen[0].headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+def test_what_an_http_client_adds_is_sent_but_for_its_auth(serve: Serve) -> None:
+    server = serve(payload("page-sample"))
+    with (
+        httpx.Client(
+            auth=("me", "password"),
+            headers={"X-Mine": "1"},
+            params={"trace": "on"},
+            cookies={"c": "1"},
+        ) as mine,
+        Client(TOKEN, base_url=server.url, http_client=mine) as client,
+    ):
+        client.get_job(JOB_ID)
+    (request,) = server.requests
+    assert request.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert request.path == f"/jobs/{JOB_ID}?trace=on"
+    assert (request.headers["X-Mine"], request.headers["Cookie"]) == ("1", "c=1")
+
+
+def test_a_header_is_sent_once_however_it_is_written(serve: Serve) -> None:
+    server = serve(payload("page-sample"))
+    with Client(
+        TOKEN, base_url=server.url, headers={"user-agent": "me/1", "ACCEPT": "x/y"}
+    ) as client:
+        client.get_job(JOB_ID)
+    sent: list[Request] = server.requests
+    assert sent[0].headers.get_list("user-agent") == ["me/1"]
+    assert sent[0].headers.get_list("accept") == ["x/y"]
+
+
+@pytest.mark.parametrize(
+    ("make", "wrong"), [(Client, httpx.AsyncClient), (AsyncClient, httpx.Client)]
+)
+def test_an_http_client_of_the_other_kind_is_refused(make: Any, wrong: Any) -> None:
+    with pytest.raises(ValueError, match=r"http_client must be an httpx\.\w*Client, not of type"):
+        make(TOKEN, http_client=wrong())
+
+
+def test_the_deadline_reaches_every_socket_that_httpx_may_open() -> None:
+    """Tell when the insides of httpx are no longer what they were: it has no public way."""
+    with httpx.Client() as mine:
+        Client(TOKEN, http_client=mine)
+        pool = inspect.getattr_static(mine._transport, "_pool")
+        assert type(pool._network_backend).__module__ == "narrative_jobs._deadline"
