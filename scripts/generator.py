@@ -617,14 +617,14 @@ class Package(Project):
         schemes = self.document.get("components", {}).get("securitySchemes", {})
         for scheme in schemes.values():
             if scheme["type"] == "http" and scheme.get("scheme", "").lower() == "bearer":
-                return {"header": "Authorization", "value": 'f"Bearer {self._token}"'}
+                return {"header": "Authorization", "value": 'f"Bearer {token}"'}
             if scheme["type"] == "apiKey" and scheme.get("in") == "header":
-                return {"header": _name(scheme["name"]), "value": "self._token"}
+                return {"header": _name(scheme["name"]), "value": "token"}
         if schemes:
             raise UnsupportedError(
                 f"none of the security schemes {', '.join(schemes)} is supported"
             )
-        return {"header": "Authorization", "value": 'f"Bearer {self._token}"'}
+        return {"header": "Authorization", "value": 'f"Bearer {token}"'}
 
     def _status_errors(self) -> list[dict[str, Any]]:
         documented = {

@@ -132,6 +132,14 @@ FAULTS: dict[str, Fault] = {
     "400": say(message("400 Bad Request")),
     "302": say(message("302 Found", b"", "Location: http://127.0.0.1:1/stolen")),
     "302 to nowhere": say(message("302 Found", b"", "Location: http://x:port/")),
+    "302 by mail": say(message("302 Found", b"", "Location: mailto:a@b")),
+    "404 in a charset": say(
+        message(
+            "404 Not Found",
+            b'{"error": "NotFound", "error_description": "No."}',
+            "Content-Type: application/json; charset=rot13",
+        )
+    ),
     "304": say(b"HTTP/1.1 304 Not Modified\r\n\r\n"),
     "half a json": say(message("200 OK", JOB[:200])),
     "not a json": say(message("200 OK", b"<html>maintenance</html>")),
@@ -156,7 +164,13 @@ FAULTS: dict[str, Fault] = {
 class FaultServer:
     """Plays a fault a request: the script's, in turn, and its last one ever after."""
 
-    def __init__(self, *script: str, choose: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self,
+        *script: str,
+        choose: Callable[[str], str] | None = None,
+        faults: dict[str, Fault] | None = None,
+    ) -> None:
+        self._faults = {**FAULTS, **(faults or {})}
         self.requests: list[bytes] = []
         self.open = 0
         self.accepted = 0
@@ -199,7 +213,7 @@ class FaultServer:
                 request = await reader.readuntil(b"\r\n\r\n")
                 self.requests.append(request)
                 path = request.split(b" ", 2)[1].decode()
-                await FAULTS[self._choose(path)](wire, path)
+                await self._faults[self._choose(path)](wire, path)
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         finally:

@@ -38,6 +38,14 @@ def changed(path: str, value: object) -> dict[str, Any]:
     return sent
 
 
+def nested(depth: int) -> list[Any]:
+    """Give lists in lists."""
+    lists: list[Any] = []
+    for _ in range(depth):
+        lists = [lists]
+    return lists
+
+
 @pytest.mark.parametrize(
     ("sent", "path", "said"),
     [
@@ -49,6 +57,8 @@ def changed(path: str, value: object) -> dict[str, Any]:
         (without(SAMPLE, "job_id"), "job_id", "job_id: expected a value, but the field"),
         (without(SAMPLE, "state"), "state", "state: expected a value, but the field"),
         (changed("state", None), "state", "state: expected a string, got None"),
+        (changed("state", nested(5000)), "state", "state: expected a string, got [[[[[["),
+        (changed("job_id", "2a5b9ad7-dc8f-47bb-8e62-843a38f8054\n"), "job_id", "a UUID"),
         (changed("state", 3), "state", "state: expected a string, got 3"),
         (changed("job_id", "42"), "job_id", "job_id: expected a UUID (RFC 9562), got '42'"),
         (changed("job_id", 42), "job_id", "job_id: expected a UUID (RFC 9562), got 42"),
@@ -86,11 +96,12 @@ def test_a_wrong_payload_says_where_and_what(sent: Any, path: str, said: str) ->
     error = caught.value
     assert error.path == path
     assert said in str(error)
-    assert error.body == sent, "the error keeps the payload, whole"
+    assert error.body is sent, "the error keeps the payload, whole"
     assert isinstance(error, ValueError)
     assert isinstance(error, NarrativeError)
-    twin = pickle.loads(pickle.dumps(error))
-    assert (str(twin), twin.path, twin.body) == (str(error), path, sent)
+    if "[[[[" not in said:  # pickle does not go as deep.
+        twin = pickle.loads(pickle.dumps(error))
+        assert (str(twin), twin.path, twin.body) == (str(error), path, sent)
 
 
 def test_an_error_stays_short_however_long_the_value() -> None:

@@ -95,6 +95,8 @@ OUTCOMES: list[Row] = [
     ("404", {}, NotFoundError, 1, "NotFound: No."),
     ("302", {}, APIStatusError, 1, "302 Found and points to 127.0.0.1, where the client does not"),
     ("302 to nowhere", {}, APIConnectionError, 3, "Invalid URL in location header"),
+    ("302 by mail", {}, APIConnectionError, 3, "InvalidURL"),
+    ("404 in a charset", {}, NotFoundError, 1, "NotFound: No."),
     ("304", {}, APIStatusError, 1, "304 Not Modified"),
     ("half a json", {}, ResponseDecodeError, 1, "expected JSON"),
     ("not a json", {}, ResponseDecodeError, 1, "expected JSON, got '<html>maintenance</html>'"),

@@ -110,13 +110,20 @@ def test_timestamps_keep_their_instant(moment: datetime, minutes: int | None, se
         ("20231031T111913Z", "2023-10-31T11:19:13Z"),
         ("2023-10-31T11:19:13-00:00", "2023-10-31T11:19:13Z"),
         ("2023-10-31T11:19:13+02:00", "2023-10-31T11:19:13+02:00"),
+        ("2023-10-31T11:19:13+00:00:30", "2023-10-31T11:19:13+00:00:30"),
     ],
 )
 def test_timestamps_are_written_as_in_rfc_3339(text: str, expected: str) -> None:
     assert job_from_dict({**SOUND, "created_at": text}).to_dict()["created_at"] == expected
 
 
-@pytest.mark.parametrize("text", ["", "now", "2023", "2023-10-31", "2023-13-01T00:00:00Z", "T"])
+NO_TIMESTAMPS = [
+    *("", "now", "2023", "2023-10-31", "2023-13-01T00:00:00Z", "T", "1" * 5000),
+    *("2023-10-31\x0011:19:13", "2023-10-31T11:19:13Zulu", "٢023-10-31T11:19:13"),
+]
+
+
+@pytest.mark.parametrize("text", NO_TIMESTAMPS)
 def test_what_is_no_timestamp_is_refused(text: str) -> None:
     with pytest.raises(ResponseDecodeError, match=r"^created_at: expected a timestamp"):
         job_from_dict({**SOUND, "created_at": text})

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
 import pickle
 import traceback
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from conftest import Flavour, payload
-from narrative_jobs import AsyncClient, Client, NarrativeError
+from fault_server import FaultServer, say
+from narrative_jobs import AsyncClient, Client, NarrativeError, NotFoundError
 from stand_in import Answer, Server
 
 SECRET = "s3cr3t-0f-a-t0k3n"
@@ -97,3 +100,66 @@ def test_a_client_refuses_to_be_duplicated(make: Any, duplicate: Callable[[Any],
     with pytest.raises(TypeError, match=r"cannot be copied or pickled.*with_options") as caught:
         duplicate(make(SECRET))
     assert SECRET not in str(caught.value)
+
+
+JWT = "eyJhbGciOiJIUzI1NiJ9." + "QWxhZGRpbjpvcGVuIHNlc2FtZQ/+" * 30
+ODD = 'k3y/with+"quotes"\\and=more'
+BARE = '"type": "export", "state": "x", "created_at": "2023-10-31T11:19:13Z"'
+
+
+def raw(status: str, body: str = "", *headers: str) -> bytes:
+    data = body.encode()
+    head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(data)}", *headers])
+    return f"{head}\r\n\r\n".encode() + data
+
+
+def escaped(token: str) -> str:
+    """Write a token as PHP and .NET write it in JSON."""
+    return json.dumps(token)[1:-1].replace("/", "\\/").replace("+", "\\u002B")
+
+
+ECHOES: list[Callable[[str], bytes]] = [
+    lambda token: raw(f"401 Bad token {token}"),
+    lambda token: raw("401 Unauthorized", "", f"X-Request-Id: {token}"),
+    lambda token: raw("200 OK", "{}", f"X-Request-Id: {token}"),
+    lambda token: raw("401 Unauthorized", f'{{"error": "Bearer {escaped(token)}"}}'),
+    lambda token: raw("401 Unauthorized", f'{{"{escaped(token)}": {{"a": ["{escaped(token)}"]}}}}'),
+    lambda token: raw("200 OK", f"<html>{token}"),
+    lambda token: raw("200 OK", f'{{{BARE}, "job_id": "{escaped(token)}"}}'),
+    lambda token: raw("200 OK", f'{{{BARE}, "updated_at": "2023-10-31T11:19:13{escaped(token)}"}}'),
+    lambda token: raw("200 OK", json.dumps({"type": [token]})),
+    lambda token: raw("200 OK", json.dumps({"type": token})),
+    lambda token: raw("302 Found", "", f"Location: https://{token[:20]}.example/{token}"),
+    lambda token: raw("302 Found", "", f"Location: https://e:{token}/"),
+    lambda token: raw("302 Found", "", f"Location: /?{quote(token, safe='')}"),
+    lambda token: raw("404 Not Found", quote(token, safe="")),
+    lambda token: f"HTTP/1.1 4a1 {token}\r\n\r\n".encode(),
+    lambda token: f"HTTP/1.1 200 OK\r\nno colon {token}\r\n\r\n".encode(),
+]
+
+
+@pytest.mark.parametrize("token", [SECRET, JWT, ODD], ids=["plain", "long", "odd"])
+@pytest.mark.parametrize("echo", ECHOES, ids=range(len(ECHOES)))
+def test_a_server_that_repeats_the_token_does_not_bring_it_out(
+    flavour: Flavour, echo: Callable[[str], bytes], token: str
+) -> None:
+    with (
+        FaultServer("echo", faults={"echo": say(echo(token), close=True)}) as server,
+        pytest.raises(NarrativeError) as caught,
+    ):
+        flavour.run(get_job, token=token, base_url=server.url, max_retries=0)
+    forms = {token, escaped(token), quote(token, safe=""), repr(token)[1:-1], token[:150]}
+    for text in traces(caught.value):
+        assert not [form for form in forms if form in text], text
+
+
+def get_job(client: Any) -> Any:
+    return client.get_job(JOB_ID)
+
+
+def test_a_short_token_does_not_garble_errors(serve: Serve, flavour: Flavour) -> None:
+    server = serve(Answer(404, {"error": "NotFound", "error_description": "It is not there."}))
+    with pytest.raises(NotFoundError, match="NotFound: It is not there") as caught:
+        flavour.run(get_job, token="t", base_url=server.url)
+    assert caught.value.error == "NotFound"
+    assert caught.value.headers["content-type"] == "application/json"

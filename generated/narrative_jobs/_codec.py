@@ -23,6 +23,12 @@ else:
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
+_TIMESTAMP = re.compile(
+    r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d|\d{3})"  # A date, by month, week or day of the year,
+    r"[Tt ]\d\d[\d:.,]{0,20}"  # a time,
+    r"(?:[Zz]|[+-]\d\d[\d:.]{0,13})?",  # and perhaps an offset.
+    re.ASCII,
+)
 _UUID = re.compile("[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 Decoder = Callable[[Any], T]
 
@@ -36,9 +42,7 @@ def as_object(value: object) -> dict[str, Any]:
 
 def nulls_of(payload: Mapping[str, Any]) -> frozenset[str]:
     """Name the fields that are `null`, which `None` alone cannot tell from the absent ones."""
-    if None in payload.values():
-        return frozenset(key for key, value in payload.items() if value is None)
-    return frozenset()
+    return frozenset([key for key, value in payload.items() if value is None])
 
 
 def as_any(value: Any) -> Any:
@@ -84,7 +88,8 @@ def as_none(value: object) -> None:
 
 def as_datetime(value: object) -> datetime:
     """Read a timestamp of RFC 3339 or ISO 8601; without an offset it is UTC."""
-    if not isinstance(value, str) or len(value) <= len("2023-10-31"):
+    # Python's own readers take much more: other separators, a lone year, digits without end.
+    if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
         raise ResponseDecodeError.unexpected(value, "a timestamp (RFC 3339)")
     try:
         moment = datetime.fromisoformat(value)
@@ -150,10 +155,11 @@ def str_enum(known: type[E]) -> Decoder[E | str]:
     """Take a listed value as a member, and any other string as it is."""
 
     def decode(value: object) -> E | str:
+        text = as_str(value)
         try:
-            return known(value)
+            return known(text)
         except ValueError:
-            return as_str(value)
+            return text
 
     return decode
 
@@ -258,7 +264,8 @@ def to_json(value: Any) -> Any:
     if isinstance(value, datetime):
         if value.utcoffset() is None:
             raise ValueError(f"{value!r} has no time zone, so it names no instant")
-        return value.isoformat().replace("+00:00", "Z")
+        text = value.isoformat()
+        return f"{text.removesuffix('+00:00')}Z" if text.endswith("+00:00") else text
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, UUID):

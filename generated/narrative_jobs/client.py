@@ -3,22 +3,32 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
-import math
 import os
 import platform
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import Any, Literal, NoReturn, Protocol, Self, TypeVar, cast
+from typing import Any, Literal, NoReturn, Protocol, Self, TypeVar
 from uuid import UUID
 
 import anyio
 import httpx
 
 from . import _operations, models
+from ._checks import (
+    Secret,
+    checked_base_url,
+    checked_count,
+    checked_headers,
+    checked_http_client,
+    checked_seconds,
+    checked_server,
+    checked_timeout,
+    checked_token,
+)
 from ._deadline import Deadline, enforce
 from ._transport import MAX_RETRY_AFTER, UNSET, Body, Call, Response, Unset, backoff, retry_after
 from ._version import __version__
@@ -32,7 +42,6 @@ from .errors import (
 )
 
 T = TypeVar("T")
-S = TypeVar("S", float, float | None)
 
 logger = logging.getLogger("narrative_jobs")
 logger.addHandler(logging.NullHandler())
@@ -68,12 +77,20 @@ class _BaseClient:
         headers: Mapping[str, str] | None,
         allow_insecure_http: bool,
     ) -> None:
-        self._token = _checked_token(token or os.environ.get("NARRATIVE_API_KEY"))
-        self._base_url = _checked_base_url(environment, base_url, allow_insecure_http)
-        self._timeout = _checked_timeout(timeout)
-        self._total_timeout = _checked_seconds("total_timeout", total_timeout)
-        self._max_retries = _checked_count("max_retries", max_retries)
-        self._max_response_bytes = _checked_count("max_response_bytes", max_response_bytes)
+        variable = "NARRATIVE_API_KEY"
+        token = checked_token(os.environ.get(variable) if token is None else token, variable)
+        if environment is not None and base_url is not None:
+            raise ValueError("Pass environment or base_url, not both: each names the server.")
+        if base_url is None:
+            variable = "NARRATIVE_ENVIRONMENT"
+            server = environment or os.environ.get(variable) or "prod"
+            base_url = checked_server(server, SERVERS, variable)
+        self._secret = Secret(token)
+        self._base_url = checked_base_url(base_url, allow_insecure_http=allow_insecure_http)
+        self._timeout = checked_timeout(timeout)
+        self._total_timeout = checked_seconds("total_timeout", total_timeout)
+        self._max_retries = checked_count("max_retries", max_retries)
+        self._max_response_bytes = checked_count("max_response_bytes", max_response_bytes)
         self._headers = httpx.Headers(
             {
                 "Accept": "application/json",
@@ -81,10 +98,10 @@ class _BaseClient:
                 f"python/{platform.python_version()} httpx/{httpx.__version__}",
             }
         )
-        self._headers.update(_checked_headers(headers or {}))
+        self._headers.update(checked_headers(headers or {}, "Authorization"))
         # Of the compressions, these can be held to max_response_bytes while they are unpacked.
         self._headers["Accept-Encoding"] = "gzip, deflate"
-        self._headers["Authorization"] = f"Bearer {self._token}"
+        self._headers["Authorization"] = f"Bearer {token}"
         self._owns_http_client = False
 
     @property
@@ -130,11 +147,11 @@ class _BaseClient:
         other.__dict__.update(self.__dict__)
         other._owns_http_client = False
         if not isinstance(timeout, Unset):
-            other._timeout = _checked_timeout(timeout)
+            other._timeout = checked_timeout(timeout)
         if not isinstance(total_timeout, Unset):
-            other._total_timeout = _checked_seconds("total_timeout", total_timeout)
+            other._total_timeout = checked_seconds("total_timeout", total_timeout)
         if not isinstance(max_retries, Unset):
-            other._max_retries = _checked_count("max_retries", max_retries)
+            other._max_retries = checked_count("max_retries", max_retries)
         return other
 
     def __repr__(self) -> str:
@@ -165,27 +182,53 @@ class _BaseClient:
         decoder = call.decoder(answer.status_code) if answer.is_success else None
         if decoder is None:
             raise self._status_error(call, answer, content)
-        try:
-            if body.error:
-                raise body.error
+        payload, problem = (None, body.error) if body.error else self._loaded(content)
+        if problem is None:
             try:
-                payload = json.loads(content, parse_constant=_no_number) if content else None
-            except (ValueError, RecursionError):
-                raise ResponseDecodeError.unexpected(_text(content), "JSON") from None
-            parsed = decoder(payload)
+                return Response(
+                    parsed=decoder(payload),
+                    status_code=answer.status_code,
+                    headers=answer.headers,
+                    content=content,
+                    request_id=self._secret.redact(answer.headers.get("X-Request-Id")),
+                    retries_taken=retries_taken,
+                )
+            except (ResponseDecodeError, RecursionError):
+                problem = self._problem(decoder, payload)
+        # What led here knows the answer as it was, before the token was taken out.
+        problem.__context__ = None
+        problem.args = tuple(map(self._secret.redact, problem.args))
+        problem.retries_taken = retries_taken
+        problem.body = self._clean_text(content, payload)
+        raise problem.in_answer(f"{call} answered {answer.status_code}", **self._evidence(answer))
+
+    def _clean_text(self, content: bytes, payload: Any) -> str:
+        """Give the text of an answer; written anew if the token is hidden in it by escapes."""
+        try:
+            clean = self._secret.redact(payload)
+            if clean != payload:
+                return json.dumps(clean)
+        except RecursionError:
+            pass
+        return self._secret.redact(_text(content))
+
+    def _loaded(self, content: bytes) -> tuple[Any, ResponseDecodeError | None]:
+        """Read JSON, or say what came in its place."""
+        try:
+            return json.loads(content, parse_constant=_no_number) if content else None, None
+        except (ValueError, RecursionError):
+            text = self._secret.redact(_text(content))
+            return None, ResponseDecodeError.unexpected(text, "JSON")
+
+    def _problem(self, decoder: Callable[[Any], Any], payload: Any) -> ResponseDecodeError:
+        """Say why a payload does not decode, in words without the token."""
+        try:
+            decoder(self._secret.redact(payload))
         except ResponseDecodeError as error:
-            error.retries_taken = retries_taken
-            error.args = tuple(map(self._redacted, error.args))
-            evidence = self._evidence(answer) | {"body": self._redacted(_text(content))}
-            raise error.in_answer(f"{call} answered {answer.status_code}", **evidence) from None
-        return Response(
-            parsed=parsed,
-            status_code=answer.status_code,
-            headers=answer.headers,
-            content=content,
-            request_id=answer.headers.get("X-Request-Id"),
-            retries_taken=retries_taken,
-        )
+            return error
+        except RecursionError:
+            return ResponseDecodeError("expected JSON that is less deeply nested")
+        return ResponseDecodeError("expected an answer without the token in it")
 
     def _status_error(
         self, call: Call[Any], answer: httpx.Response, content: bytes
@@ -198,18 +241,20 @@ class _BaseClient:
         if wait is not None and wait > MAX_RETRY_AFTER:
             message += f", and asks to come back in {wait:.0f} seconds"
         try:
-            body = self._redacted(json.loads(content))
+            body = self._secret.redact(json.loads(content))
         except (ValueError, RecursionError):
-            body = self._redacted(_text(content))
-        return status_error(answer.status_code)(message, body=body, **self._evidence(answer))
+            body = self._secret.redact(_text(content))
+        return status_error(answer.status_code)(
+            self._secret.redact(message), body=body, **self._evidence(answer)
+        )
 
     def _evidence(self, answer: httpx.Response) -> dict[str, Any]:
         """Give what an error keeps of an answer, beside its body."""
-        request_id = answer.headers.get("X-Request-Id")
+        redact = self._secret.redact
         return {
             "status_code": answer.status_code,
-            "headers": httpx.Headers([(k, self._redacted(v)) for k, v in answer.headers.raw]),
-            "request_id": request_id and self._redacted(request_id),
+            "headers": httpx.Headers([(redact(k), redact(v)) for k, v in answer.headers.raw]),
+            "request_id": redact(answer.headers.get("X-Request-Id")),
         }
 
     def _connection_error(
@@ -219,8 +264,11 @@ class _BaseClient:
         request.headers.pop("Authorization", None)
         is_timeout = isinstance(cause, (httpx.TimeoutException, TimeoutError))
         kind = APITimeoutError if is_timeout else APIConnectionError
-        error = kind(f"{call} got no answer from {self._base_url.host}: {_reason(cause)}")
-        error.__cause__ = cause
+        reason = self._secret.redact(_reason(cause))
+        error = kind(f"{call} got no answer from {self._base_url.host}: {reason}")
+        shown = "".join(traceback.format_exception(cause))
+        if self._secret.redact(shown) == shown:  # It may quote a server that quotes the token.
+            error.__cause__ = cause
         return error
 
     def _delay_or_raise(
@@ -278,23 +326,6 @@ class _BaseClient:
             elapsed,
         )
 
-    def _redacted(self, value: Any) -> Any:
-        """Take the token out of what the server said: some repeat what they refuse."""
-        if len(self._token) < 8:
-            return value  # No real key is as short; and it might stand anywhere by chance.
-        match value:
-            case str():
-                return value.replace(self._token, "[token]")
-            case bytes():
-                return value.replace(self._token.encode(), b"[token]")
-            case list():
-                return [self._redacted(item) for item in cast("Sequence[Any]", value)]
-            case dict():
-                items = cast("Mapping[str, Any]", value).items()
-                return {self._redacted(key): self._redacted(item) for key, item in items}
-            case _:
-                return value
-
 
 def _outcome(error: APIError) -> str:
     """Name an error without anything that the server said: this goes into the log."""
@@ -319,102 +350,6 @@ def _text(content: bytes) -> str:
     return content.decode(errors="replace")
 
 
-def _checked_token(token: object) -> str:
-    if token is None or token == "":
-        raise ValueError(
-            "There is no API key: pass it as token=..., or put it into the environment variable "
-            "NARRATIVE_API_KEY."
-        )
-    if not isinstance(token, str):
-        raise ValueError(f"The API key must be a string, not of type {type(token).__name__}.")
-    if not (token.isascii() and token.isprintable()) or token != token.strip():
-        # The token itself stays out of the message.
-        raise ValueError(
-            "The API key is malformed: it has a space at its ends, or a line break or another "
-            "character that cannot stand in a header."
-        )
-    return token
-
-
-def _checked_base_url(
-    environment: str | None, base_url: str | httpx.URL | None, allow_insecure_http: bool
-) -> httpx.URL:
-    if environment is not None and base_url is not None:
-        raise ValueError("Pass environment or base_url, not both: each of them names the server.")
-    if base_url is None:
-        variable = "NARRATIVE_ENVIRONMENT"
-        server = environment or os.environ.get(variable) or "prod"
-        if server not in SERVERS and "://" not in server:
-            known = ", ".join(repr(name) for name in SERVERS)
-            raise ValueError(
-                f"There is no environment {server!r}: pass one of {known} or a URL, or put it "
-                f"into the environment variable {variable}."
-            )
-        base_url = SERVERS.get(server, server)
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL as error:
-        raise ValueError(f"The base URL is malformed: {error}") from None
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise ValueError(f"The base URL {str(url)!r} is not of the form https://host[:port][/path]")
-    if url.userinfo or url.query or url.fragment:
-        raise ValueError("The base URL must have no user, password, query or fragment.")
-    if url.scheme == "http" and not (allow_insecure_http or _is_loopback(url.host)):
-        raise ValueError(
-            f"The base URL {str(url)!r} would send the API key unencrypted: use https://, or pass "
-            "allow_insecure_http=True."
-        )
-    return url
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _checked_timeout(timeout: float | httpx.Timeout | None) -> httpx.Timeout:
-    if isinstance(timeout, httpx.Timeout):
-        for part, seconds in timeout.as_dict().items():
-            _checked_seconds(f"timeout ({part})", seconds)
-        return timeout
-    return httpx.Timeout(_checked_seconds("timeout", timeout))
-
-
-def _checked_seconds(name: str, value: S) -> S:
-    if value is not None and not (type(value) in {int, float} and 0 < value < math.inf):
-        raise ValueError(f"{name} must be a number of seconds above 0, or None, not {value!r}")
-    return value
-
-
-def _checked_count(name: str, value: int) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{name} must be a whole number, 0 or more, not {value!r}")
-    return value
-
-
-def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
-    for name, value in headers.items():
-        # A value may be a secret: it stays out of the message.
-        if not _is_header(name) or not _is_header(value):
-            raise ValueError(f"The header {name!r} or its value is not printable ASCII text.")
-        if name.lower() == "authorization":
-            raise ValueError(f"The header {name} is made from the token: pass that instead.")
-    return headers
-
-
-def _is_header(text: object) -> bool:
-    return isinstance(text, str) and text.isascii() and text.isprintable()
-
-
-def _checked_http_client(http_client: object, kind: type[T]) -> T | None:
-    if http_client is not None and not isinstance(http_client, kind):
-        given = type(http_client).__name__
-        raise ValueError(f"http_client must be an httpx.{kind.__name__}, not of type {given}.")
-    return http_client
-
-
 class Client(_BaseClient):
     """A client of the Narrative I/O Jobs API.
 
@@ -428,8 +363,8 @@ class Client(_BaseClient):
             environment variable `NARRATIVE_ENVIRONMENT`, else prod.
         base_url: The server as a URL, in place of `environment`.
         timeout: How long each part of a request may take, in seconds: connecting, sending, waiting
-            for the next bytes. By default 30, and 5 to connect; or what `http_client` has been
-            given. `None` waits forever.
+            for the next bytes. By default 30, and 5 to connect; or that of `http_client`, where it
+            is not httpx's own default. `None` waits forever.
         total_timeout: How long a whole call may take with its retries, in seconds. By default
             `None`, any time.
         max_retries: How often a request is repeated that failed on its way, or met status 408, 429
@@ -463,7 +398,7 @@ class Client(_BaseClient):
         http_client: httpx.Client | None = None,
         allow_insecure_http: bool = False,
     ) -> None:
-        mine = _checked_http_client(http_client, httpx.Client)
+        mine = checked_http_client(http_client, httpx.Client)
         if isinstance(timeout, Unset):
             # httpx gives every client 5 seconds; anything else was somebody's decision.
             is_chosen = mine is not None and mine.timeout != httpx.Timeout(5.0)
@@ -545,7 +480,8 @@ class Client(_BaseClient):
             try:
                 with deadline.enforced():
                     answer, body = self._exchange(request, deadline)
-            except (httpx.RequestError, TimeoutError) as cause:
+            # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
+            except (httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as cause:
                 self._log(call, type(cause).__name__, None, started)
                 error: APIError = self._connection_error(call, request, cause)
             else:
@@ -606,8 +542,8 @@ class AsyncClient(_BaseClient):
             environment variable `NARRATIVE_ENVIRONMENT`, else prod.
         base_url: The server as a URL, in place of `environment`.
         timeout: How long each part of a request may take, in seconds: connecting, sending, waiting
-            for the next bytes. By default 30, and 5 to connect; or what `http_client` has been
-            given. `None` waits forever.
+            for the next bytes. By default 30, and 5 to connect; or that of `http_client`, where it
+            is not httpx's own default. `None` waits forever.
         total_timeout: How long a whole call may take with its retries, in seconds. By default
             `None`, any time.
         max_retries: How often a request is repeated that failed on its way, or met status 408, 429
@@ -641,7 +577,7 @@ class AsyncClient(_BaseClient):
         http_client: httpx.AsyncClient | None = None,
         allow_insecure_http: bool = False,
     ) -> None:
-        mine = _checked_http_client(http_client, httpx.AsyncClient)
+        mine = checked_http_client(http_client, httpx.AsyncClient)
         if isinstance(timeout, Unset):
             # httpx gives every client 5 seconds; anything else was somebody's decision.
             is_chosen = mine is not None and mine.timeout != httpx.Timeout(5.0)
@@ -722,7 +658,8 @@ class AsyncClient(_BaseClient):
             try:
                 with anyio.fail_after(deadline.remaining):
                     answer, body = await self._exchange(request, deadline)
-            except (httpx.RequestError, TimeoutError) as cause:
+            # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
+            except (httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as cause:
                 self._log(call, type(cause).__name__, None, started)
                 error: APIError = self._connection_error(call, request, cause)
             else:

@@ -157,18 +157,11 @@ class ResponseDecodeError(APIError, ValueError):
         return self
 
     def in_answer(
-        self,
-        context: str,
-        *,
-        status_code: int,
-        headers: Mapping[str, str],
-        body: str,
-        request_id: str | None,
+        self, context: str, *, status_code: int, headers: Mapping[str, str], request_id: str | None
     ) -> Self:
         """Place the error in the answer to a request."""
         self._context = context
         self.status_code, self.headers, self.request_id = status_code, headers, request_id
-        self.body = body
         return self
 
     @property
@@ -187,7 +180,7 @@ _short.maxstring = _short.maxother = _short.maxlong = 200
 
 def _excerpt(value: object) -> str:
     try:
-        text = _short.repr(value) if value != "" else ""
+        text = "" if isinstance(value, str) and not value else _short.repr(value)
         return text if len(text) <= 300 else f"{text[:300]}..."
     except ValueError:  # An integer of more digits than Python is willing to print.
         return f"a value of type {type(value).__name__}"

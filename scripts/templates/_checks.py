@@ -1,0 +1,147 @@
+"""What the clients' arguments are held to, before any request goes out."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
+from urllib.parse import quote
+
+import httpx
+
+T = TypeVar("T")
+S = TypeVar("S", float, float | None)
+
+
+class Secret:
+    """A token, and what finds it in the words of others."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        spellings = {token, quote(token, safe=""), repr(token)[1:-1], json.dumps(token)[1:-1]}
+        spellings.add(token.replace("/", "\\/"))
+        # No real key is shorter than 8; one that is may stand in any text by chance.
+        self._found = re.compile("|".join(map(re.escape, spellings)), re.I).sub
+        self._is_long = len(token) >= 8
+
+    def redact(self, value: T) -> T:
+        """Take the token out of text, and out of any JSON: some servers repeat what they refuse."""
+        return cast("T", self._redacted(value)) if self._is_long else value
+
+    def _redacted(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self._found("[token]", value)
+            case bytes():
+                return self._found("[token]", value.decode("latin-1")).encode("latin-1")
+            case list():
+                return [self._redacted(item) for item in cast("Sequence[Any]", value)]
+            case dict():
+                items = cast("Mapping[str, Any]", value).items()
+                return {self._redacted(key): self._redacted(item) for key, item in items}
+            case _:
+                return value
+
+
+def checked_token(token: object, variable: str) -> str:
+    """Check the API key; it stays out of every message."""
+    if token is None or token == "":
+        raise ValueError(
+            "There is no API key: pass it as token=..., or put it into the environment variable "
+            f"{variable}."
+        )
+    if not isinstance(token, str):
+        raise ValueError(f"The API key must be a string, not of type {type(token).__name__}.")
+    if not is_header(token) or token != token.strip():
+        raise ValueError(
+            "The API key is malformed: it has a space at its ends, or a line break or another "
+            "character that cannot stand in a header."
+        )
+    return token
+
+
+def checked_server(server: object, servers: Mapping[str, str], variable: str) -> str:
+    """Find the URL of a server that is given by name or as a URL."""
+    if not isinstance(server, str) or (server not in servers and "://" not in server):
+        known = ", ".join(repr(name) for name in servers)
+        raise ValueError(
+            f"There is no environment {server!r}: pass one of {known} or a URL, or put it into "
+            f"the environment variable {variable}."
+        )
+    return servers.get(server, server)
+
+
+def checked_base_url(base_url: object, *, allow_insecure_http: bool) -> httpx.URL:
+    """Check that a URL is one that paths can be appended to, and that a token may be sent to."""
+    try:
+        url = base_url if isinstance(base_url, httpx.URL) else httpx.URL(cast("str", base_url))
+        httpx.URL(f"{url}/")
+        url.host.encode("idna")
+    except (httpx.InvalidURL, TypeError, ValueError) as error:
+        raise ValueError(f"The base URL is malformed: {error}") from None
+    if url.userinfo or set("?#") & set(str(url)):
+        raise ValueError("The base URL must have no user, password, query or fragment.")
+    if url.scheme not in {"http", "https"} or not url.host or not 0 < (url.port or 1) < 2**16:
+        raise ValueError(f"The base URL {str(url)!r} is not of the form https://host[:port][/path]")
+    if url.scheme == "http" and not (allow_insecure_http or _is_loopback(url.host)):
+        raise ValueError(
+            f"The base URL {str(url)!r} would send the API key unencrypted: use https://, or pass "
+            "allow_insecure_http=True."
+        )
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def checked_timeout(timeout: float | httpx.Timeout | None) -> httpx.Timeout:
+    """Check the time-out of the parts of a request."""
+    if isinstance(timeout, httpx.Timeout):
+        for part, seconds in timeout.as_dict().items():
+            checked_seconds(f"timeout ({part})", seconds)
+        return timeout
+    return httpx.Timeout(checked_seconds("timeout", timeout))
+
+
+def checked_seconds(name: str, value: S) -> S:
+    """Check a time."""
+    if value is not None and not (type(value) in {int, float} and 0 < value < math.inf):
+        raise ValueError(f"{name} must be a number of seconds above 0, or None, not {value!r}")
+    return value
+
+
+def checked_count(name: str, value: int) -> int:
+    """Check a number of things."""
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{name} must be a whole number, 0 or more, not {value!r}")
+    return value
+
+
+def checked_headers(headers: Mapping[str, str], auth_header: str) -> Mapping[str, str]:
+    """Check further headers; a value may be a secret too, and stays out of the message."""
+    for name, value in headers.items():
+        if not name or not is_header(name) or not is_header(value):
+            raise ValueError(f"The header {name!r} or its value is not printable ASCII text.")
+        if name.lower() == auth_header.lower():
+            raise ValueError(f"The header {name} is made from the token: pass that instead.")
+    return headers
+
+
+def is_header(text: object) -> bool:
+    """Whether text can stand in a header."""
+    return isinstance(text, str) and text.isascii() and text.isprintable()
+
+
+def checked_http_client(http_client: object, kind: type[T]) -> T | None:
+    """Check that a client of httpx is of the right kind."""
+    if http_client is not None and not isinstance(http_client, kind):
+        given = type(http_client).__name__
+        raise ValueError(f"http_client must be an httpx.{kind.__name__}, not of type {given}.")
+    return http_client
