@@ -82,6 +82,28 @@ TAKEN_NAMES = frozenset(
 """Names that a field cannot have: the class of a model has them, or uses them in its body."""
 
 
+OUR_ERRORS = frozenset(
+    {"APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "ResponseDecodeError"}
+)
+TAKEN_BY_ERRORS = frozenset(
+    {
+        "add_note",
+        "args",
+        "body",
+        "headers",
+        "request_id",
+        "retries_taken",
+        "status_code",
+        "with_traceback",
+    }
+)
+TAKEN_BY_CLIENTS = frozenset(
+    {"aclose", "base_url", "close", "max_retries", "timeout", "total_timeout", "with_options"}
+    | {"with_raw_response", "models", "datetime"}
+)
+"""Names that an operation or its parameters cannot have; the helpers they call are others."""
+
+
 class UnsupportedError(Exception):
     """A part of the spec that no template is made for."""
 
@@ -170,7 +192,7 @@ class Type:
     @property
     def optional(self) -> Type:
         """Give this type or `None`."""
-        if self.annotation == "Any" or self.annotation.endswith("None"):
+        if self.annotation in {"Any", "None"} or self.annotation.endswith("| None"):
             return self
         known = re.fullmatch(r"as_(\w+)", self.decoder)
         decoder = f"as_opt_{known[1]}" if known else f"optional({self.decoder})"
@@ -272,6 +294,8 @@ class Operation:
     query: list[Field]
     headers: list[Field]
     body: Field | None
+    body_type: UntrustedString | None
+    """The media type of the body, where it is not the usual one."""
     successes: list[tuple[str, Type]]
     joined: tuple[str, ...]
     """The array parameters that the query writes as one, `explode: false`."""
@@ -310,9 +334,14 @@ class Package(Project):
         super().__init__(openapi=data, config=config, custom_template_path=templates)
         self.templates = templates
         self.document = document
+        helpers = "".join((templates / name).read_text() for name in ("_codec.py", "_transport.py"))
+        self.helpers = set(re.findall(r"^(?:def |class )?(\w+)", helpers, re.MULTILINE))
         self.schemas: Mapping[str, Document] = document.get("components", {}).get("schemas", {})
+        self.discriminated: list[int] = []
         self.parsed = {str(model.class_info.name): model for model in data.models}
-        self.unions = list(self._unions())
+        self.unions: list[Union] = []
+        self.unions += self._unions()
+        self.union_names = {union.name for union in self.unions}
         self.models = list(self._models())
         self.enums = list(self._enums())
         for union in self.unions:
@@ -382,8 +411,8 @@ class Package(Project):
         enums = {m.value_type for m in some if isinstance(m, LiteralEnumProperty)}
         bases = {StringProperty: str, IntProperty: int}
         some = [member for member in some if bases.get(type(member)) not in enums]
-        union = self._union_of(some)
-        if union and union.name != inside:
+        union = self._union_of(some, inside)
+        if union:
             kind = self._reference(union.name, "{}", inside)
             kind = evolve(kind, decoder=kind.decoder.replace(union.name, union.function))
         elif len(some) == 1:
@@ -401,7 +430,7 @@ class Package(Project):
     def _reference(self, name: str, decoder: str, inside: str | None) -> Type:
         if inside is None:
             return Type(f"models.{name}", decoder.format(f"models.{name}"), is_json=False)
-        if inside in self._reached_from(name):
+        if inside in self._reached_from(name) and inside not in self.union_names:
             call = decoder.format(f"models.{name}")
             return Type(f"models.{name}", f"lambda value: {call}(value)", is_json=False)
         return Type(name, decoder.format(name), is_json=False)
@@ -410,8 +439,10 @@ class Package(Project):
         extra = model.additional_properties
         return self._type(extra, inside) if extra else Type("Any", "as_any", is_json=True)
 
-    def _union_of(self, members: list[Property]) -> Union | None:
-        """Find the named union of these members."""
+    def _union_of(self, members: list[Property], inside: str | None) -> Union | None:
+        """Find the named union of these members; a union itself is made of its members."""
+        if inside in self.union_names:
+            return None
         kinds = {raw_type(member) for member in members}
         named = (u for u in self.unions if {raw_type(m) for m in u.members} - {"None"} == kinds)
         return next(named, None) if len(kinds) > 1 else None
@@ -432,7 +463,7 @@ class Package(Project):
             yield from self._named(prop.inner_property, inside)
         elif isinstance(prop, UnionProperty):
             some = [m for m in prop.inner_properties if not isinstance(m, NoneProperty)]
-            if (union := self._union_of(some)) and union.name != inside:
+            if union := self._union_of(some, inside):
                 yield union.name, union.module
             else:
                 for member in prop.inner_properties:
@@ -465,7 +496,7 @@ class Package(Project):
         lines = [
             f"from .{module} import {', '.join(filter(None, (other, functions.get(other))))}"
             for other, module in needed
-            if name not in self._reached_from(other)
+            if name not in self._reached_from(other) or name in self.union_names
         ]
         return sorted(lines)
 
@@ -493,14 +524,37 @@ class Package(Project):
                 members=list(prop.inner_properties),
             )
             discriminator = schema.get("discriminator")
-            if discriminator and len(classes) == len(prop.inner_properties):
+            nulls = sum(isinstance(m, NoneProperty) for m in prop.inner_properties)
+            if discriminator:
+                bare = [
+                    m.class_info.name
+                    for m in classes
+                    if not _fields_of(self.parsed[m.class_info.name])
+                ]
+                nested = set(_refs({"oneOf": schema.get("oneOf", []) + schema.get("anyOf", [])}))
+                if (
+                    bare
+                    or len(classes) + nulls != len(prop.inner_properties)
+                    or len(nested) != len(classes)
+                ):
+                    raise UnsupportedError(
+                        f"{name}: a discriminator between what are not all objects with fields"
+                    )
+                self.discriminated.append(id(schema))
                 class_of = {
                     name: str(member.class_info.name)
                     for name, member in by_name.items()
                     if isinstance(member, ModelProperty)
                 }
-                target = {key: class_of[_last(ref)] for key, ref in _mapping(discriminator)}
                 fallback = discriminator.get("x-default-mapping")
+                unknown = {_last(ref) for _, ref in _mapping(discriminator)} | {
+                    _last(fallback or "")
+                }
+                if unknown - set(class_of) - {""}:
+                    raise UnsupportedError(
+                        f"{name}: its discriminator maps to no object of the spec"
+                    )
+                target = {key: class_of[_last(ref)] for key, ref in _mapping(discriminator)}
                 union.tag = _text(discriminator["propertyName"])
                 union.default = class_of[_last(fallback)] if fallback else None
                 union.mapping = [(_text(value), kind) for value, kind in target.items()]
@@ -557,8 +611,9 @@ class Package(Project):
             members: dict[str, UntrustedString | int] = {}
             for index, value in enumerate(values):
                 name = _member_name(names[index] if len(names) == len(values) else value)
-                unique = name if name not in members else f"{name}_{index + 1}"
-                members[unique] = _text(value) if isinstance(value, str) else value
+                while name in members:
+                    name += f"_{index + 1}"
+                members[name] = _text(value) if isinstance(value, str) else value
             yield Enum(
                 name=prop.class_info.name,
                 module=prop.class_info.module_name,
@@ -572,11 +627,17 @@ class Package(Project):
     def _sdk(self) -> dict[str, Any]:
         info = self.document["info"]
         hints = self.document.get("x-sdk", {})
-        name = strings.pascal_case(hints.get("name", info["title"]))
+        name = re.sub(
+            r"^[^A-Za-z]+|[^A-Za-z0-9]", "", strings.pascal_case(hints.get("name", info["title"]))
+        )
+        name = f"{name}Client" if f"{name}Error" in OUR_ERRORS else name or "Client"
         variable = strings.snake_case(name).upper()
         servers = [
-            {"name": _text(server.get("x-name", f"server-{index}")), "url": _text(server["url"])}
-            for index, server in enumerate(self.document.get("servers", [{"url": "/"}]), 1)
+            {
+                "name": _text(server.get("x-name", f"server-{index}")),
+                "url": _text(_filled_in(server)),
+            }
+            for index, server in enumerate(self.document.get("servers") or [{"url": "/"}], 1)
         ]
         operations = sorted(self._operations(), key=lambda operation: operation.name)
         errors = self._status_errors()
@@ -615,7 +676,8 @@ class Package(Project):
 
     def _auth(self) -> dict[str, str]:
         schemes = self.document.get("components", {}).get("securitySchemes", {})
-        for scheme in schemes.values():
+        asked = [name for one in self.document.get("security", []) for name in one]
+        for scheme in [schemes[name] for name in asked or schemes]:
             if scheme["type"] == "http" and scheme.get("scheme", "").lower() == "bearer":
                 return {"header": "Authorization", "value": 'f"Bearer {token}"'}
             if scheme["type"] == "apiKey" and scheme.get("in") == "header":
@@ -641,8 +703,7 @@ class Package(Project):
 
     @staticmethod
     def _error_names(name: str, errors: list[dict[str, Any]]) -> list[str]:
-        ours = ["APIConnectionError", "APIError", "APIStatusError", "APITimeoutError"]
-        return sorted([*ours, f"{name}Error", "ResponseDecodeError", *(e["name"] for e in errors)])
+        return sorted([*OUR_ERRORS, f"{name}Error", *(e["name"] for e in errors)])
 
     def _error_fields(self) -> list[Field]:
         """Find the texts in the body of an error; every error gets them as attributes."""
@@ -655,7 +716,8 @@ class Package(Project):
                         self._field(p, "")
                         for p in _fields_of(self.parsed[answer.prop.class_info.name])
                     ]
-                    return [f for f in found if f.type.annotation.removesuffix(" | None") == "str"]
+                    texts = [f for f in found if f.type.annotation in {"str", "str | None"}]
+                    return [f for f in texts if f.name not in TAKEN_BY_ERRORS]
         return []
 
     def _endpoints(self) -> Iterator[Endpoint]:
@@ -665,6 +727,8 @@ class Package(Project):
     def _raw_operations(self) -> Iterator[tuple[str, str, Document]]:
         """Give the method, the path and the document of every operation."""
         for path, item in self.document.get("paths", {}).items():
+            if "$ref" in item:
+                raise UnsupportedError(f"{path}: a path that lies elsewhere ($ref)")
             for method in ("get", "put", "post", "delete", "options", "head", "patch", "trace"):
                 if method in item:
                     shared = item.get("parameters", [])
@@ -681,19 +745,34 @@ class Package(Project):
                     path=UntrustedString(path), method=method, prefix=self.config.field_prefix
                 )
             )
-            if name in documents:
+            if "$ref" in document or name in documents:
                 raise UnsupportedError(f"two operations are called {name}")
             documents[name] = (path, document)
         for endpoint in self._endpoints():
             yield self._operation(endpoint, *documents[endpoint.name])
+        found = [id(n) for n in _walk(self.document) if isinstance(n.get("discriminator"), Mapping)]
+        if len(set(found) - set(self.discriminated)):
+            raise UnsupportedError(
+                "a discriminator that is not that of a union in components/schemas"
+            )
 
     def _operation(self, endpoint: Endpoint, path: str, document: Document) -> Operation:
         if endpoint.cookie_parameters or len(endpoint.bodies) > 1:
             raise UnsupportedError(f"{endpoint.method.upper()} {path}: cookies, or several bodies")
         parameters = {(p["in"], p["name"]): p for p in map(self._resolved, document["parameters"])}
 
+        for (place, name), parameter in parameters.items():
+            plain = {"path": "simple", "query": "form", "header": "simple"}.get(place)
+            if "content" in parameter or parameter.get("style", plain) != plain:
+                raise UnsupportedError(f"{endpoint.method.upper()} {path}: the style of {name!r}")
+
         def field_of(place: str, prop: Property) -> Field:
             one = self._field(prop, None)
+            if not _is_plain(prop) or (place != "query" and isinstance(prop, ListProperty)):
+                raise UnsupportedError(
+                    f"{endpoint.method.upper()} {path}: the type of {raw(one.key)!r}"
+                )
+            one = evolve(one, name=self._free(one.name))
             described = parameters[(place, raw(one.key))].get("description")
             annotation = one.annotation.replace("UUID", "str | UUID").replace("list[", "Sequence[")
             text = _text(described or one.description)
@@ -701,14 +780,17 @@ class Package(Project):
 
         path_fields = [field_of("path", prop) for prop in endpoint.path_parameters]
         query = [field_of("query", prop) for prop in endpoint.query_parameters]
-        body = None
+        body, body_type = None, None
         for found in endpoint.bodies:
             if found.body_type != "json":
                 raise UnsupportedError(f"{endpoint.method.upper()} {path}: a body that is not JSON")
             body = evolve(self._field(found.prop, None), name="body")
+            kind = raw(found.content_type)
+            body_type = None if kind == "application/json" else _text(kind)
         successes = [r for r in endpoint.responses if r.status_code.pattern.startswith("2")]
+        successes = successes or [r for r in endpoint.responses if r.is_default()]
         operation = Operation(
-            name=endpoint.name,
+            name=self._free(endpoint.name),
             method=endpoint.method.upper(),
             path=_text(path),
             url=_url(path, path_fields),
@@ -717,6 +799,7 @@ class Package(Project):
             query=query,
             headers=[field_of("header", prop) for prop in endpoint.header_parameters],
             body=body,
+            body_type=body_type,
             successes=[(r.status_code.pattern, self._answer_type(r)) for r in successes],
             joined=tuple(
                 raw(p.key)
@@ -724,11 +807,19 @@ class Package(Project):
                 if parameters[("query", raw(p.key))].get("explode") is False
             ),
         )
+        names = [parameter.name for parameter in [*path_fields, *operation.keywords]]
+        if len(names) != len(set(names)):
+            raise UnsupportedError(f"{operation.method} {path}: two arguments of one name")
         return evolve(operation, doc=_text(self._operation_doc(operation, document)))
+
+    def _free(self, name: str) -> str:
+        """Give an operation or a parameter a name that hides nothing of ours."""
+        return f"{name}_" if name in TAKEN_BY_CLIENTS | self.helpers else name
 
     def _answer_type(self, answer: Response) -> Type:
         if answer.source["attribute"] == "None":
-            return Type("None", "as_none", is_json=True)
+            has_content = isinstance(answer.data, oai.Response) and answer.data.content
+            return Type(*(("Any", "as_any") if has_content else ("None", "as_none")), is_json=True)
         if answer.source["attribute"] != "response.json()":
             raise UnsupportedError(f"{answer.status_code.pattern}: an answer that is not JSON")
         return self._type(answer.prop)
@@ -805,6 +896,23 @@ def _attribute_name(name: str) -> str:
 def raw_type(prop: Property) -> str:
     """Give the generator's own name of a type, to compare types by."""
     return prop.get_type_string(no_optional=True).as_unembedded_code()
+
+
+def _is_plain(prop: Property) -> bool:
+    """Whether values of a type can be written as one text, or as one each for an array."""
+    if isinstance(prop, ListProperty):
+        return _is_plain(prop.inner_property) and not isinstance(prop.inner_property, ListProperty)
+    if isinstance(prop, UnionProperty):
+        return all(map(_is_plain, prop.inner_properties))
+    return type(prop) in SCALARS or isinstance(prop, LiteralEnumProperty | ConstProperty)
+
+
+def _filled_in(server: Document) -> str:
+    """Give the URL of a server, with the defaults of its variables."""
+    url: str = server["url"]
+    for name, variable in (server.get("variables") or {}).items():
+        url = url.replace(f"{{{name}}}", str(variable["default"]))
+    return url
 
 
 def _last(reference: str) -> str:

@@ -6,10 +6,13 @@ import argparse
 import difflib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 from pathlib import Path
+from typing import Any
 
 from generator import WIDTH, Package, UnsupportedError
 from openapi_python_client.config import Config, ConfigFile, MetaType
@@ -48,22 +51,37 @@ def main() -> int:
     arguments = parser.parse_args()
 
     output: Path = arguments.output.resolve()
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".regenerate-", dir=output.parent) as scratch:
+    with tempfile.TemporaryDirectory() as scratch:
         try:
             package = generate(arguments.spec, Path(scratch))
         except (OSError, UnsupportedError, ValueError, YAMLError) as error:
             print(f"{arguments.spec}: {error}", file=sys.stderr)
             return 1
+        except Exception as error:
+            # The parser and the templates trip over mistakes in a spec in many ways.
+            traceback.print_exception(error, limit=-1, file=sys.stderr)
+            print(f"{arguments.spec}: the generator trips over this spec", file=sys.stderr)
+            return 1
         target = output / package.name
         if arguments.check:
             return compare(target, package)
-        output.mkdir(exist_ok=True)
-        if target.exists():
-            target.rename(Path(scratch) / "old")
-        package.rename(target)
+        try:
+            replace(target, package)
+        except OSError as error:
+            print(f"{target} cannot be written: {error}", file=sys.stderr)
+            return 1
     print(f"made {os.path.relpath(target)} from {os.path.relpath(arguments.spec)}")
     return 0
+
+
+def replace(target: Path, package: Path) -> None:
+    """Put a package in the place of the old one: all of it, or nothing."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".regenerate-", dir=target.parent) as beside:
+        new = shutil.copytree(package, Path(beside) / "new")
+        if target.exists():
+            target.rename(Path(beside) / "old")
+        new.rename(target)
 
 
 def generate(spec: Path, folder: Path) -> Path:
@@ -80,6 +98,7 @@ def generate(spec: Path, folder: Path) -> Path:
     document = json.loads(text) if text.startswith("{") else YAML(typ="safe", pure=True).load(text)
     if not isinstance(document, dict):
         raise UnsupportedError("this is no OpenAPI document")
+    document = with_text_keys(document)
     project = Package(document, config, ROOT / "scripts" / "templates")
     if problems := project._get_errors():
         raise UnsupportedError("\n".join(describe(problem) for problem in problems))
@@ -88,6 +107,13 @@ def generate(spec: Path, folder: Path) -> Path:
     ruff("check", "--select=F401,I,RUF022", "--fix", package)
     ruff("format", package)
     return package
+
+
+def with_text_keys(node: Any) -> Any:
+    """Read the keys of YAML as JSON has them: `200:` is a status, no number."""
+    if isinstance(node, dict):
+        return {str(key): with_text_keys(value) for key, value in node.items()}
+    return [with_text_keys(item) for item in node] if isinstance(node, list) else node
 
 
 def describe(problem: GeneratorError) -> str:
@@ -124,7 +150,7 @@ def compare(old: Path, new: Path) -> int:
     """Print the difference between two folders, and say as an exit code whether there is any."""
     texts = [
         {
-            path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+            path.relative_to(folder).as_posix(): path.read_bytes().decode(errors="replace")
             for path in folder.rglob("*")
             if path.is_file() and path.suffix != ".pyc"
         }

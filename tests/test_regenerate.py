@@ -263,6 +263,68 @@ with Server(lambda _: Answer(200, [sent, payload("page-sample")])) as server:
     assert types.returncode == 0, types.stdout
 
 
+def test_another_api_works_too(tmp_path: Path) -> None:
+    specs = ROOT / "tests" / "specs"
+    result = regenerate("--spec", specs / "zoo.yaml", "--output", tmp_path)
+    assert result.returncode == 0, result.stderr
+    paths = os.pathsep.join(map(str, [tmp_path, ROOT / "scripts"]))
+    use = str(specs / "zoo_use.py")
+    environment = {**os.environ, "PYTHONPATH": paths, "MYPYPATH": paths}
+    strict = ["-m", "mypy", "--strict", "--no-incremental", "--config-file=", use, str(tmp_path)]
+    for command, said in ([use], "all is well"), (strict, "Success"):
+        run = subprocess.run(
+            [sys.executable, *command], capture_output=True, text=True, check=False, env=environment
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert run.stdout.startswith(said)
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    pyright = [sys.executable, "-m", "basedpyright", f"--pythonpath={sys.executable}", "."]
+    run = subprocess.run(pyright, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+
+
+UNSUPPORTED = [
+    ({"parameters": [{"name": "f", "in": "query", "schema": {"type": "object"}}]}, "type of 'f'"),
+    (
+        {
+            "parameters": [
+                {"name": "f", "in": "query", "style": "pipeDelimited", "schema": {"type": "string"}}
+            ]
+        },
+        "style of 'f'",
+    ),
+    (
+        {"parameters": [{"name": "f", "in": "query", "content": {"application/json": {}}}]},
+        "style of 'f'",
+    ),
+    ({"parameters": [{"name": "c", "in": "cookie", "schema": {"type": "string"}}]}, "cookies"),
+    (
+        {"responses": {"200": {"description": "", "content": {"text/csv": {"schema": {}}}}}},
+        "200: an answer that is not JSON",
+    ),
+]
+
+
+@pytest.mark.parametrize(("parts", "reason"), UNSUPPORTED, ids=range(len(UNSUPPORTED)))
+def test_what_is_not_supported_is_named_and_never_made_wrong(
+    tmp_path: Path, parts: dict[str, Any], reason: str
+) -> None:
+    spec = write(tmp_path / "spec.json", minimal(paths=operation("get", **parts)))
+    result = regenerate("--spec", spec, "--output", tmp_path / "out")
+    assert result.returncode == 1
+    assert reason in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_spec_without_any_model_works(tmp_path: Path) -> None:
+    spec = write(tmp_path / "spec.json", minimal(paths=operation("get", operationId="ping")))
+    result = regenerate("--spec", spec, "--output", tmp_path)
+    assert result.returncode == 0, result.stderr
+    code = "from narrative_jobs import *; print(Client.ping)"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+
+
 HOSTILE = [
     'ends with a quote"',
     'a """ in the middle',

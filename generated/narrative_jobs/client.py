@@ -165,12 +165,16 @@ class _BaseClient:
 
     def _arguments(self, call: Call[Any], deadline: Deadline) -> dict[str, Any]:
         """Give the arguments of httpx's `build_request`."""
+        content, kind = None, {}
+        if call.json is not UNSET:
+            text = json.dumps(call.json, ensure_ascii=False, allow_nan=False)
+            content, kind = text.encode(), {"content-type": "application/json"}
         return {
             "method": call.method,
             "url": f"{str(self._base_url).rstrip('/')}{call.url}",
             "params": call.params or None,
-            "headers": httpx.Headers({**self._headers, **httpx.Headers(call.headers)}),
-            "json": None if call.json is UNSET else call.json,
+            "headers": httpx.Headers({**self._headers, **kind, **httpx.Headers(call.headers)}),
+            "content": content,
             "timeout": deadline.clip(self._timeout),
         }
 
