@@ -74,34 +74,28 @@ STATUS_ERRORS: Mapping[int, tuple[str, str]] = {
 }
 """Statuses with an error of their own, under the names that people know from other SDKs."""
 
+OUR_ERRORS = frozenset(
+    {"APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "ResponseDecodeError"}
+)
+"""The errors that every package has, beside those of single statuses."""
 
-TAKEN_NAMES = frozenset(
+TAKEN_BY_MODELS = frozenset(
     {"additional_properties", "from_dict", "to_dict", "attrs", "datetime", "models"}
     | {"bool", "classmethod", "dict", "float", "frozenset", "int", "list", "str"}
 )
 """Names that a field cannot have: the class of a model has them, or uses them in its body."""
 
-
-OUR_ERRORS = frozenset(
-    {"APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "ResponseDecodeError"}
-)
 TAKEN_BY_ERRORS = frozenset(
-    {
-        "add_note",
-        "args",
-        "body",
-        "headers",
-        "request_id",
-        "retries_taken",
-        "status_code",
-        "with_traceback",
-    }
+    {"args", "body", "headers", "request_id", "retries_taken", "status_code"}
+    | {"add_note", "with_traceback"}
 )
+"""Names that a text in the body of an error cannot have as an attribute."""
+
 TAKEN_BY_CLIENTS = frozenset(
     {"aclose", "base_url", "close", "max_retries", "timeout", "total_timeout", "with_options"}
     | {"with_raw_response", "models", "datetime"}
 )
-"""Names that an operation or its parameters cannot have; the helpers they call are others."""
+"""Names that an operation or its parameters cannot have; nor can they hide our own helpers."""
 
 
 class UnsupportedError(Exception):
@@ -888,7 +882,7 @@ def _fields_of(model: ModelProperty) -> list[Property]:
 def _attribute_name(name: str) -> str:
     """Free a name from the `_` that the generator puts behind every built-in, where it can be."""
     plain = name.removesuffix("_")
-    if plain in TAKEN_NAMES:
+    if plain in TAKEN_BY_MODELS:
         return f"{plain}_"
     return plain if hasattr(builtins, plain) and not keyword.iskeyword(plain) else name
 

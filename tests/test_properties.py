@@ -83,6 +83,7 @@ def test_anything_is_a_job_or_one_clear_error(value: Any) -> None:
         assert Draft202012Validator(JOB).is_valid(job.to_dict())
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 29)),
     st.none() | st.integers(-23 * 60, 23 * 60),

@@ -141,15 +141,18 @@ ECHOES: list[Callable[[str], bytes]] = [
 @pytest.mark.parametrize("token", [SECRET, JWT, ODD], ids=["plain", "long", "odd"])
 @pytest.mark.parametrize("echo", ECHOES, ids=range(len(ECHOES)))
 def test_a_server_that_repeats_the_token_does_not_bring_it_out(
-    flavour: Flavour, echo: Callable[[str], bytes], token: str
+    flavour: Flavour, caplog: pytest.LogCaptureFixture, echo: Callable[[str], bytes], token: str
 ) -> None:
     with (
+        caplog.at_level(logging.DEBUG, "narrative_jobs"),
         FaultServer("echo", faults={"echo": say(echo(token), close=True)}) as server,
         pytest.raises(NarrativeError) as caught,
     ):
         flavour.run(get_job, token=token, base_url=server.url, max_retries=0)
     forms = {token, escaped(token), quote(token, safe=""), repr(token)[1:-1], token[:150]}
-    for text in traces(caught.value):
+    logged = [str(vars(record)) for record in caplog.records if record.name == "narrative_jobs"]
+    assert logged
+    for text in traces(caught.value) + logged:
         assert not [form for form in forms if form in text], text
 
 

@@ -134,4 +134,4 @@ if not TYPE_CHECKING:
         return value
 
     def __dir__() -> list[str]:
-        return __all__
+        return [*__all__, "errors", "models"]

@@ -370,7 +370,7 @@ class Client(_BaseClient):
             for the next bytes. By default 30, and 5 to connect; or that of `http_client`, where it
             is not httpx's own default. `None` waits forever.
         total_timeout: How long a whole call may take with its retries, in seconds. By default
-            `None`, any time.
+            `None`, any time. It cannot cut short a name lookup, which blocks.
         max_retries: How often a request is repeated that failed on its way, or met status 408, 429
             or 5xx. By default 2. The client waits in between: as the server's `Retry-After` asks,
             up to 60 seconds, or else from 0.5 seconds doubling to 8. Only a request that is safe
@@ -489,7 +489,7 @@ class Client(_BaseClient):
                 self._log(call, type(cause).__name__, None, started)
                 error: APIError = self._connection_error(call, request, cause)
             else:
-                request_id = answer.headers.get("X-Request-Id")
+                request_id = self._secret.redact(answer.headers.get("X-Request-Id"))
                 self._log(call, answer.status_code, request_id, started)
                 try:
                     return self._parsed(call, answer, body, retries_taken)
@@ -667,7 +667,7 @@ class AsyncClient(_BaseClient):
                 self._log(call, type(cause).__name__, None, started)
                 error: APIError = self._connection_error(call, request, cause)
             else:
-                request_id = answer.headers.get("X-Request-Id")
+                request_id = self._secret.redact(answer.headers.get("X-Request-Id"))
                 self._log(call, answer.status_code, request_id, started)
                 try:
                     return self._parsed(call, answer, body, retries_taken)
