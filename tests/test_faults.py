@@ -36,7 +36,7 @@ from stand_in import TOKEN
 from test_properties import JSON
 
 JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
-BRIEF = {"timeout": 0.1}
+BRIEF = {"timeout": 0.25}
 LITTLE = {"max_response_bytes": 100_000}
 
 
