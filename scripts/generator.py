@@ -724,7 +724,7 @@ class Package(Project):
                     path=UntrustedString(path), method=method, prefix=self.config.field_prefix
                 )
             )
-            if "$ref" in document or name in documents:
+            if name in documents:
                 raise UnsupportedError(f"two operations are called {name}")
             documents[name] = (path, document)
         for endpoint in self._endpoints():
@@ -823,7 +823,7 @@ class Package(Project):
                 answer = answer or text
             elif code.isdigit() and int(code) in named:
                 statuses[named[int(code)]] = f"{text.removesuffix('.')} ({code})."
-        checked = [f for f in operation.path_fields if "UUID" in f.type.annotation]
+        checked = [f for f in operation.path_fields if f.type.annotation == "str | UUID"]
         raises = [
             *([("ValueError", f"`{checked[0].name}` is not a UUID.")] if checked else []),
             *statuses.items(),
@@ -919,7 +919,8 @@ def _url(path: str, fields: list[Field]) -> str:
     parts = []
     for text in re.split(r"(\{[^}]*\})", path):
         if (found := by_key.get(text.strip("{}"))) and text.startswith("{"):
-            check = "uuid_argument" if "UUID" in found.type.annotation else "path_argument"
+            is_uuid = found.type.annotation == "str | UUID"
+            check = "uuid_argument" if is_uuid else "path_argument"
             parts.append(f"{check}({found.name!r}, {found.name})")
         elif text:
             parts.append(literal(text))

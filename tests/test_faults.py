@@ -14,7 +14,7 @@ import anyio
 import httpx
 import pytest
 from conftest import Flavour, payload
-from fault_server import JOB, FaultServer
+from fault_server import JOB, FaultServer, message, say
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from narrative_jobs import (
@@ -335,17 +335,12 @@ def test_the_token_does_not_travel_in_the_open(make: Any, url: str, is_safe: boo
 
 @pytest.mark.parametrize("follow", [True, False])
 def test_redirects_are_not_followed_whatever_the_http_client_says(follow: bool) -> None:
-    with (
-        FaultServer("ok") as other,
-        httpx.Client(follow_redirects=follow) as mine,
-    ):
-
-        def answer(_: object) -> httpx.Response:
-            return httpx.Response(307, headers={"Location": f"{other.url}/stolen"})
-
+    with FaultServer("ok") as other:
+        away = say(message("307 Temporary Redirect", b"", f"Location: {other.url}/stolen"))
         with (
-            httpx.Client(follow_redirects=follow, transport=httpx.MockTransport(answer)) as mine,
-            Client(TOKEN, http_client=mine) as client,
+            FaultServer("away", faults={"away": away}) as server,
+            httpx.Client(follow_redirects=follow) as mine,
+            Client(TOKEN, base_url=server.url, http_client=mine) as client,
             pytest.raises(APIStatusError, match=r"307.*points to 127.0.0.1"),
         ):
             client.get_job(JOB_ID)
@@ -371,9 +366,7 @@ def test_a_cancelled_task_leaves_the_pool_usable(backend: str, fault: str) -> No
         anyio.run(main, backend=backend)
 
 
-def test_total_timeout_counts_the_waiting_too(
-    flavour: Flavour, delays: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_total_timeout_counts_the_waiting_too(flavour: Flavour, delays: list[float]) -> None:
     with FaultServer("429 in 2") as server, pytest.raises(APITimeoutError) as caught:
         flavour.run(get_job, base_url=server.url, total_timeout=1.5)
     assert delays == [], "it gives up at once where the wait alone would take too long"

@@ -28,7 +28,7 @@ MAX_RETRY_AFTER = 60.0
 """The longest `Retry-After` that is waited for, in seconds."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
-_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+_PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 class Unset(Enum):
@@ -99,12 +99,12 @@ class Body:
         self._encoding = encoding.strip().lower()
         self._limit = limit
         # 47 reads the header of gzip and of zlib (what HTTP calls deflate) alike.
-        self._unzip = zlib.decompressobj(47) if self._encoding[-4:] in {"gzip", "late"} else None
+        self._unzip = zlib.decompressobj(47) if self._encoding in _PACKED else None
         self._parts: list[bytes] = []
         self._size = 0
         self.error: ResponseDecodeError | None = None
         """Why the rest is of no use, once that is so."""
-        if self._encoding not in _ENCODINGS:
+        if self._encoding not in _PACKED | {"", "identity"}:
             self.error = ResponseDecodeError.unexpected(encoding, "a body in gzip, or as it is")
 
     def add(self, chunk: bytes) -> None:
