@@ -3,7 +3,8 @@
 openapi-python-client parses the spec, resolves it, and finds the Python names. It has no word for
 servers, discriminators, named unions or the documentation of parameters; those are read from the
 document here. Every template lies in scripts/templates/ as its output lies in the package. It is
-rendered once; with `{model}`, `{enum}` or `{union}` in its name, once for each of them.
+rendered once; with `{model}`, `{enum}` or `{union}` in its name, once for each of them. What comes
+out empty is not written.
 """
 
 from __future__ import annotations
@@ -92,6 +93,12 @@ TAKEN_BY_CLIENTS = frozenset(
     | {"with_raw_response", "models", "datetime"}
 )
 """Names that an operation or its parameters cannot have; nor can they hide our own helpers."""
+
+
+LONG_RUNNING = frozenset(
+    {"noun", "id", "state", "succeeded", "failed", "kind", "began", "ended", "reasons"}
+)
+"""What `x-long-running` may say; the head of openapi.yaml explains it."""
 
 
 class UnsupportedError(Exception):
@@ -227,6 +234,11 @@ class Field:
     def decoder(self) -> str:
         return f"_{self.name}" if self.type.is_composed else self.type.decoder
 
+    @property
+    def declaration(self) -> str:
+        """How a signature declares it."""
+        return f"{self.name}: {self.type.annotation}{'' if self.required else ' = None'}"
+
 
 @define
 class Model:
@@ -307,6 +319,8 @@ class Operation:
     successes: list[tuple[str, Type]]
     joined: tuple[str, ...]
     """The array parameters that the query writes as one, `explode: false`."""
+    long_running: Document | None
+    """What its `x-long-running` says."""
 
     @property
     def keywords(self) -> list[Field]:
@@ -316,10 +330,7 @@ class Operation:
     @property
     def signature(self) -> str:
         star = ["*"] if self.keywords else []
-        each = [
-            f"{p.name}: {p.type.annotation}{'' if p.required else ' = None'}"
-            for p in [*self.path_fields, *self.keywords]
-        ]
+        each = [parameter.declaration for parameter in [*self.path_fields, *self.keywords]]
         return ", ".join(each[: len(self.path_fields)] + star + each[len(self.path_fields) :])
 
     @property
@@ -330,6 +341,87 @@ class Operation:
     @property
     def returns(self) -> str:
         return " | ".join(dict.fromkeys(kind.annotation for _, kind in self.successes)) or "None"
+
+
+@define(frozen=True)
+class Wait:
+    """How to wait for what an operation looks at, as its `x-long-running` says."""
+
+    operation: Operation
+    noun: str
+    id: Field
+    """The last parameter of the path, which tells one from another."""
+    id_field: str
+    """The field with the same id. Like those below, it is named as in Python."""
+    state: str
+    active: list[str]
+    succeeded: list[str]
+    failed: list[tuple[str, str]]
+    """The other final states, each with the name of its error."""
+    kind: str | None
+    began: str | None
+    ended: str | None
+    reasons: tuple[str, str] | None
+    """A list of what went wrong, and the text of an item."""
+
+    @property
+    def nouns(self) -> str:
+        return f"{self.noun}s"
+
+    @property
+    def id_name(self) -> str:
+        """What an error calls the id."""
+        return self.id.name if self.id.name != self.noun else f"{self.noun}_id"
+
+    @property
+    def ids(self) -> str:
+        return f"{self.id.name}s"
+
+    @property
+    def end_error(self) -> str:
+        return f"{strings.pascal_case(self.noun)}EndedError"
+
+    @property
+    def timeout_error(self) -> str:
+        return f"{strings.pascal_case(self.noun)}WaitTimeoutError"
+
+    @property
+    def errors(self) -> list[str]:
+        return sorted([self.end_error, self.timeout_error, *(name for _, name in self.failed)])
+
+    @property
+    def returns(self) -> str:
+        return self.operation.returns
+
+    @property
+    def headline(self) -> list[str]:
+        return [self.id_field, self.state]
+
+    @property
+    def is_command(self) -> bool:
+        """Whether an id is all that it takes."""
+        return not any(parameter.required for parameter in self.others)
+
+    @property
+    def others(self) -> list[Field]:
+        """The other parameters of the operation, which are the same for every look."""
+        return [*self.operation.path_fields[:-1], *self.operation.keywords]
+
+    @property
+    def leading(self) -> str:
+        return "".join(f"{p.declaration}, " for p in self.operation.path_fields[:-1])
+
+    @property
+    def keywords(self) -> str:
+        return "".join(f"{p.declaration}, " for p in self.operation.keywords)
+
+    @property
+    def call_of(self) -> str:
+        """The expression that makes a call out of an id."""
+        path = f"_operations.{self.operation.name}"
+        if not self.others:
+            return path
+        return f"lambda {self.id.name}: {path}({self.operation.arguments})"
 
 
 class Package(Project):
@@ -362,7 +454,7 @@ class Package(Project):
             docstring=docstring,
             docstring_begun=docstring_begun,
             in_docstring=in_docstring,
-            literal_set=lambda values: f"{{{', '.join(map(repr, values))}}}",
+            literal_set=lambda values: f"{{{', '.join(map(repr, values))}}}" if values else "()",
         )
         self.env.globals["sdk"] = self._sdk()
 
@@ -383,6 +475,8 @@ class Package(Project):
                 text = template.read_text(encoding="utf-8")
                 if name.endswith(".jinja"):
                     text = self.env.get_template(name).render({slot.strip("{}") or "item": item})
+                    if not text.strip():
+                        continue
                 path.write_text(MARK.format(name) + text, encoding="utf-8")
 
     # Types.
@@ -620,11 +714,14 @@ class Package(Project):
             for index, server in enumerate(self.document.get("servers") or [{"url": "/"}], 1)
         ]
         operations = sorted(self._operations(), key=lambda operation: operation.name)
+        waits = [self._wait(o, o.long_running) for o in operations if o.long_running]
+        if len({wait.noun for wait in waits}) < len(waits):
+            raise UnsupportedError("x-long-running: two operations have the same noun")
         errors = self._status_errors()
         modules = [
             ("client", ["AsyncClient", "Client"]),
             ("_transport", ["Response"]),
-            ("errors", self._error_names(name, errors)),
+            ("errors", self._error_names(name, errors, waits)),
         ]
         ours = {public for _, names in modules for public in names}
         exports = self._exports()
@@ -644,6 +741,16 @@ class Package(Project):
             "status_errors": errors,
             "error_fields": self._error_fields(),
             "operations": operations,
+            "waits": waits,
+            "commands": [wait for wait in waits if wait.is_command],
+            "sql": sorted(
+                {
+                    _attribute_name(strings.PythonIdentifier(name, self.config.field_prefix))
+                    for node in _walk(self.document)
+                    for name, schema in _properties(node)
+                    if schema.get("contentMediaType") == "application/sql"
+                }
+            ),
             "exports": exports,
             "model_names": names,
             "public": [*modules, ("models", [public for public in names if public not in ours])],
@@ -682,8 +789,9 @@ class Package(Project):
         return [*errors, last]
 
     @staticmethod
-    def _error_names(name: str, errors: list[dict[str, Any]]) -> list[str]:
-        return sorted([*OUR_ERRORS, f"{name}Error", *(e["name"] for e in errors)])
+    def _error_names(name: str, errors: list[dict[str, Any]], waits: list[Wait]) -> list[str]:
+        ends = [error for wait in waits for error in wait.errors]
+        return sorted([*OUR_ERRORS, f"{name}Error", *(e["name"] for e in errors), *ends])
 
     def _error_fields(self) -> list[Field]:
         """Find the texts in the body of an error; every error gets them as attributes."""
@@ -791,11 +899,66 @@ class Package(Project):
                 for p in query
                 if parameters[("query", raw(p.key))].get("explode") is False
             ),
+            long_running=document.get("x-long-running"),
         )
         names = [parameter.name for parameter in [*path_fields, *operation.keywords]]
         if len(names) != len(set(names)):
             raise UnsupportedError(f"{operation.method} {path}: two arguments of one name")
         return evolve(operation, doc=_text(self._operation_doc(operation, document)))
+
+    def _wait(self, operation: Operation, hints: Document) -> Wait:
+        """Find what the extension names, in every class that the operation may give."""
+        place = f"{operation.method} {raw(operation.path)}: x-long-running"
+        unions = {union.name: _words(union.type.annotation) for union in self.unions}
+        words = [word.removeprefix("models.") for word in _words(operation.returns)]
+        names = {name for word in words for name in unions.get(word, [word])}
+        models = [model for model in self.models if model.name in names]
+
+        def find(key: str, some: list[Model]) -> Field:
+            found = [f for model in some for f in model.fields if raw(f.key) == key]
+            if not found or len(found) != len(some) or len({f.name for f in found}) > 1:
+                raise UnsupportedError(f"{place}: not every answer has the field {key!r}")
+            return found[0]
+
+        if unknown := set(hints) - LONG_RUNNING:
+            raise UnsupportedError(f"{place}: there is no {', '.join(sorted(unknown))}")
+        if missing := {"noun", "id", "state", "succeeded", "failed"} - set(hints):
+            raise UnsupportedError(f"{place}: it needs {', '.join(sorted(missing))}")
+        if not operation.path_fields:
+            raise UnsupportedError(f"{place}: the path has no parameter to tell one from another")
+        noun = hints["noun"]
+        if not re.fullmatch("[a-z]+(_[a-z]+)*", noun):
+            raise UnsupportedError(f"{place}: {noun!r} is no noun in lower case")
+        state = find(hints["state"], models)
+        enums = [enum for enum in self.enums if enum.name in _words(state.type.annotation)]
+        values = [str(v if isinstance(v, int) else raw(v)) for e in enums for _, v in e.members]
+        succeeded, failed = (list(map(str, hints[key])) for key in ("succeeded", "failed"))
+        final = [*succeeded, *failed]
+        if enums and (unlisted := set(final) - set(values)):
+            raise UnsupportedError(f"{place}: no state is called {', '.join(sorted(unlisted))}")
+        ends = [(value, strings.pascal_case(f"{noun} {value} error")) for value in failed]
+        if unnamed := [value for value, name in ends if not name.isidentifier()]:
+            raise UnsupportedError(f"{place}: no error can be called after {', '.join(unnamed)}")
+        reasons = hints.get("reasons")
+        found = None
+        if reasons:
+            several = find(reasons["list"], models)
+            items = [m for m in self.models if m.name in _words(several.type.annotation)]
+            found = (several.name, find(reasons["text"], items).name)
+        return Wait(
+            operation=operation,
+            noun=noun,
+            id=operation.path_fields[-1],
+            id_field=find(hints["id"], models).name,
+            state=state.name,
+            active=[value for value in values if value not in final],
+            succeeded=succeeded,
+            failed=ends,
+            kind=find(hints["kind"], models).name if "kind" in hints else None,
+            began=find(hints["began"], models).name if "began" in hints else None,
+            ended=find(hints["ended"], models).name if "ended" in hints else None,
+            reasons=found,
+        )
 
     def _free(self, name: str) -> str:
         """Give an operation or a parameter a name that hides nothing of ours."""
@@ -868,6 +1031,14 @@ def _name(text: str) -> str:
 
 def _fields_of(model: ModelProperty) -> list[Property]:
     return [*(model.required_properties or []), *(model.optional_properties or [])]
+
+
+def _properties(node: Document) -> Iterator[tuple[str, Document]]:
+    """Give the properties of a schema, if it is one that has any."""
+    found = node.get("properties")
+    for name, schema in found.items() if isinstance(found, Mapping) else ():
+        if isinstance(schema, Mapping):
+            yield name, schema
 
 
 def _attribute_name(name: str) -> str:

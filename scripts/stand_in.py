@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -111,17 +112,19 @@ def load_spec() -> dict[str, Any]:
     return document
 
 
-def jobs_of_the_spec() -> Callable[[Request], Answer]:
+def jobs_of_the_spec(pace: float = 0.0, soon: str = "0.02") -> Callable[[Request], Answer]:
     """Answer as the API does, with the examples of the spec.
 
-    Each job of the examples lives through its states, one further with each request. Without the
-    right token, with a bad id and with an unknown one, come the documented errors.
+    Each job of the examples lives through its states: one further with each request, or when it
+    has been in one for `pace` seconds. `soon` is what the answers ask for as `Retry-After`. Without
+    the right token, with a bad id and with an unknown one, come the documented errors.
     """
     spec = load_spec()
     operation = spec["paths"]["/jobs/{job_id}"]["get"]
     order = ["pending", "running", "completed"]
     lives: dict[str, Iterator[dict[str, Any]]] = {}
     last: dict[str, dict[str, Any]] = {}
+    since: dict[str, float] = {}
     examples = operation["responses"]["200"]["content"]["application/json"]["examples"]
     for job_id in {example["value"]["job_id"] for example in examples.values()}:
         life = [e["value"] for e in examples.values() if e["value"]["job_id"] == job_id]
@@ -142,7 +145,9 @@ def jobs_of_the_spec() -> Callable[[Request], Answer]:
             return error(400)
         if job_id not in lives:
             return error(404)
-        last[job_id] = next(lives[job_id], last.get(job_id, {}))
-        return Answer(200, last[job_id])
+        if job_id not in since or time.monotonic() - since[job_id] >= pace:
+            last[job_id] = next(lives[job_id], last.get(job_id, {}))
+            since[job_id] = time.monotonic()
+        return Answer(200, last[job_id], {"Retry-After": soon} if soon else {})
 
     return answer

@@ -19,19 +19,21 @@ from uuid import UUID
 
 import anyio
 import narrative_jobs.client
-from fault_server import FaultServer
+from fault_server import JOB, FaultServer, Wire, message
 from narrative_jobs import (
     APIConnectionError,
     APIStatusError,
     AsyncClient,
     Client,
     InternalServerError,
+    Job,
     NarrativeError,
     NotFoundError,
     RateLimitError,
     ResponseDecodeError,
 )
 
+PAGE_JOB = b"2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
 THREADS, TASKS = 16, 200
 RETRIES = 2
 SOUND = ["ok", "http/1.0", "chunked", "gzip", "deflate"]
@@ -196,7 +198,12 @@ def main() -> int:
         "--seconds", type=float, default=120, help="how long at most, for each half"
     )
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument(
+        "--watch", type=int, metavar="JOBS", help="wait for so many jobs at once, instead"
+    )
     options = parser.parse_args()
+    if options.watch:
+        return watch(options.watch)
     print(f"seed {options.seed}")
     vars(narrative_jobs.client)["backoff"] = lambda _: 0.001
 
@@ -228,6 +235,54 @@ def main() -> int:
     for line in wrong[:10]:
         print(line, file=sys.stderr)
     return int(bool(wrong or leaks or files))
+
+
+def watch(count: int) -> int:
+    """Wait for many jobs at once, with each client, and print what it takes."""
+    print(f"{'':<10}{'finished':>10}{'requests':>10}{'connections':>13}{'threads':>9}{'left':>6}")
+    ids = [UUID(int=number) for number in range(count)]
+    is_right = True
+    for kind in ("sync", "asyncio", "trio"):
+        births: dict[str, float] = {}
+
+        async def live(wire: Wire, path: str, births: dict[str, float] = births) -> None:
+            """Answer with a job that takes from one to two seconds."""
+            job_id = path.rsplit("/", 1)[-1]
+            age = time.monotonic() - births.setdefault(job_id, time.monotonic())
+            takes = 1 + random.Random(job_id).random()
+            state = b"pending" if age < 0.3 else b"running" if age < takes else b"completed"
+            job = JOB.replace(PAGE_JOB, job_id.encode()).replace(b'"completed"', b'"%s"' % state)
+            wire.write(message("200 OK", job))
+            await wire.drain()
+
+        before = threading.active_count()
+        with FaultServer("live", faults={"live": live}) as server:
+            most = 0
+
+            def count_threads(_: Job, server_and_main: int = before + 1) -> None:
+                nonlocal most
+                most = max(most, threading.active_count() - server_and_main)
+
+            options: dict[str, Any] = {"poll_interval": 0.5, "on_update": count_threads}
+            if kind == "sync":
+                with Client("soak-token", base_url=server.url) as client:
+                    finished = len({job.job_id for job in client.wait_for_jobs(ids, **options)})
+            else:
+                finished = anyio.run(watch_with_await, server.url, ids, options, backend=kind)
+            deadline = time.monotonic() + 2
+            while server.open and time.monotonic() < deadline:
+                time.sleep(0.01)
+            left = server.open + threading.active_count() - before - 1
+            asked, accepted = len(server.requests), server.accepted
+        print(f"{kind:<10}{finished:>10,}{asked:>10,}{accepted:>13}{most:>9}{left:>6}")
+        is_right = is_right and finished == count and left == 0
+    return int(not is_right)
+
+
+async def watch_with_await(url: str, ids: list[UUID], options: dict[str, Any]) -> int:
+    """Wait for many jobs, and count those that finish."""
+    async with AsyncClient("soak-token", base_url=url) as client:
+        return len({job.job_id async for job in client.wait_for_jobs(ids, **options)})
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
-from stand_in import load_spec
+from conftest import ROOT, payload
+from stand_in import Answer, Server, load_spec
 
 SCRIPT = ROOT / "scripts" / "regenerate"
 
@@ -315,6 +315,87 @@ def test_what_is_not_supported_is_named_and_never_made_wrong(
     assert reason in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+LONG_RUNNING: list[tuple[dict[str, Any], str]] = [
+    ({"state": "stage"}, "not every answer has the field 'stage'"),
+    ({"succeeded": ["complete"]}, "no state is called complete"),
+    ({"ended": "until"}, "not every answer has the field 'until'"),
+    ({"reasons": {"list": "failures", "text": "words"}}, "not every answer has the field 'words'"),
+    ({"noun": "A Job"}, "'A Job' is no noun in lower case"),
+    ({"finished": []}, "there is no finished"),
+    ({"id": None}, "it needs id"),
+]
+
+
+@pytest.mark.parametrize(("hints", "reason"), LONG_RUNNING, ids=range(len(LONG_RUNNING)))
+def test_a_mistake_in_x_long_running_is_named(
+    tmp_path: Path, hints: dict[str, Any], reason: str
+) -> None:
+    spec = load_spec()
+    extension = spec["paths"]["/jobs/{job_id}"]["get"]["x-long-running"]
+    extension.update(hints)
+    for key in [key for key, value in hints.items() if value is None]:
+        del extension[key]
+    result = regenerate("--spec", write(tmp_path / "spec.json", spec), "--output", tmp_path / "out")
+    assert result.returncode == 1
+    assert f"GET /jobs/{{job_id}}: x-long-running: {reason}" in result.stderr
+
+
+def test_an_operation_without_the_extension_gets_no_waiter(tmp_path: Path) -> None:
+    spec = load_spec()
+    del spec["paths"]["/jobs/{job_id}"]["get"]["x-long-running"]
+    result = regenerate("--spec", write(tmp_path / "spec.json", spec), "--output", tmp_path)
+    assert result.returncode == 0, result.stderr
+    code = "import narrative_jobs as n; print([name for name in dir(n.Client) if 'wait' in name])"
+    code += "; print([name for name in n.__all__ if name.startswith('Job')])"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert run.stdout.split("\n")[:2] == ["[]", "['Job', 'JobState']"]
+    strict = ["-m", "mypy", "--strict", "--no-incremental", "--config-file=", str(tmp_path)]
+    run = subprocess.run([sys.executable, *strict], check=False, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
+
+
+def test_each_thing_to_wait_for_gets_its_commands(tmp_path: Path) -> None:
+    spec = load_spec()
+    one = spec["paths"]["/jobs/{job_id}"]["get"]
+    other = {**one, "operationId": "getExport"}
+    other["x-long-running"] = {**one["x-long-running"], "noun": "export"}
+    spec["paths"]["/exports/{job_id}"] = {"get": other}
+    result = regenerate("--spec", write(tmp_path / "spec.json", spec), "--output", tmp_path)
+    assert result.returncode == 0, result.stderr
+    with Server(lambda request: Answer(200, payload("page-sample"))) as server:
+        run = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "narrative_jobs",
+                "wait-export",
+                payload("page-sample")["job_id"],
+            ],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            text=True,
+            env={"NARRATIVE_API_KEY": "t", "NARRATIVE_ENVIRONMENT": server.url},
+        )
+        assert run.stdout.startswith("export 2a5b9ad7-dc8f-47bb-8e62-843a38f8054c: completed")
+        assert server.requests[0].path.startswith("/exports/")
+
+
+def test_a_new_final_state_needs_no_change_of_a_template(tmp_path: Path) -> None:
+    spec = load_spec()
+    spec["components"]["schemas"]["JobState"]["enum"].append("timed-out")
+    spec["paths"]["/jobs/{job_id}"]["get"]["x-long-running"]["failed"].append("timed-out")
+    result = regenerate("--spec", write(tmp_path / "spec.json", spec), "--output", tmp_path)
+    assert result.returncode == 0, result.stderr
+    code = "import narrative_jobs as n; print(n.JobTimedOutError.__mro__[1].__name__)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert run.stdout == "JobEndedError\n"
 
 
 def test_a_spec_without_any_model_works(tmp_path: Path) -> None:

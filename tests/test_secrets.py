@@ -166,3 +166,23 @@ def test_a_short_token_does_not_garble_errors(serve: Serve, flavour: Flavour) ->
         flavour.run(get_job, token="t", base_url=server.url)
     assert caught.value.error == "NotFound"
     assert caught.value.headers["content-type"] == "application/json"
+
+
+def test_the_token_is_not_in_what_a_wait_raises(
+    serve: Serve, flavour: Flavour, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The job itself is the caller's data; the words about it are ours."""
+    job = payload("page-sample") | {"state": "failed"}
+    job |= {"failures": [{"message": f"Bearer {SECRET} has expired"}]}
+    paused = payload("page-sample") | {"state": SECRET, "ended_at": None}
+    for answer, options in (job, {}), (paused, {"max_wait": 0.1}), (Answer(503, ECHO), {}):
+        server = serve(answer)
+
+        def action(client: Any, options: dict[str, Any] = options) -> Any:
+            return client.wait_for_job(JOB_ID, poll_interval=0.01, **options)
+
+        with caplog.at_level(logging.DEBUG), pytest.raises(NarrativeError) as caught:
+            flavour.run(action, token=SECRET, base_url=server.url)
+        assert SECRET not in "".join([str(caught.value), *traceback.format_exception(caught.value)])
+        assert "[token]" in str(caught.value)
+    assert SECRET not in caplog.text

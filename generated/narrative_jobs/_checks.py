@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
@@ -113,15 +114,32 @@ def checked_timeout(timeout: float | httpx.Timeout | None) -> httpx.Timeout:
 
 def checked_seconds(name: str, value: S) -> S:
     """Check a time."""
-    if value is not None and not (type(value) in {int, float} and 0 < value < math.inf):
+    if value is not None and not is_time(value):
         raise ValueError(f"{name} must be a number of seconds above 0, or None, not {value!r}")
     return value
 
 
-def checked_count(name: str, value: int) -> int:
+def checked_pause(given: object) -> float:
+    """Check what a function that was passed as `poll_interval` gives."""
+    if not is_time(given):
+        raise ValueError(f"poll_interval must give a number of seconds above 0, not {given!r}")
+    return cast("float", given)
+
+
+def is_time(value: object) -> bool:
+    """Whether a value is a number of seconds."""
+    return isinstance(value, int | float) and type(value) is not bool and 0 < value < math.inf
+
+
+def checked_span(name: str, value: float | timedelta | None) -> float | None:
+    """Check a time that may be given as a `timedelta`; give it in seconds."""
+    return checked_seconds(name, value.total_seconds() if isinstance(value, timedelta) else value)
+
+
+def checked_count(name: str, value: int, least: int = 0) -> int:
     """Check a number of things."""
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{name} must be a whole number, 0 or more, not {value!r}")
+    if type(value) is not int or value < least:
+        raise ValueError(f"{name} must be a whole number, {least} or more, not {value!r}")
     return value
 
 

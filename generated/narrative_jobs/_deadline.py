@@ -7,10 +7,11 @@ call that uses them may still take; `enforce` sees to that.
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpcore
@@ -25,6 +26,7 @@ class Deadline:
     def __init__(self, seconds: float | None) -> None:
         self.seconds = seconds
         self._end = None if seconds is None else time.monotonic() + seconds
+        self._stream: httpcore.NetworkStream | None = None
 
     @property
     def remaining(self) -> float | None:
@@ -42,6 +44,18 @@ class Deadline:
             return timeout
         parts = timeout.as_dict().items()
         return httpx.Timeout(**{name: left if s is None else min(s, left) for name, s in parts})
+
+    def holds(self, stream: httpcore.NetworkStream) -> None:
+        """Take note of the stream that the call is using."""
+        self._stream = stream
+
+    def cut(self) -> None:
+        """End the call now, from another thread."""
+        self._end = time.monotonic()
+        used = self._stream.get_extra_info("socket") if self._stream else None
+        if isinstance(used, socket.socket):
+            with suppress(OSError):  # It may be closed by now.
+                socket.socket.shutdown(used, socket.SHUT_RDWR)
 
     @contextmanager
     def enforced(self) -> Generator[None]:
@@ -69,8 +83,10 @@ def enforce(http_client: httpx.Client) -> None:
             vars(pool)["_network_backend"] = _Backend(backend)
 
 
-def _left(timeout: float | None) -> float | None:
+def _left(timeout: float | None, stream: httpcore.NetworkStream | None = None) -> float | None:
     deadline: Deadline | None = getattr(_here, "deadline", None)
+    if deadline and stream:
+        deadline.holds(stream)
     left = deadline.remaining if deadline else None
     if left is None:
         return timeout
@@ -100,10 +116,10 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout))
+        return self._stream.read(max_bytes, _left(timeout, self._stream))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout))
+        self._stream.write(buffer, _left(timeout, self._stream))
 
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None

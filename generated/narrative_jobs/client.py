@@ -3,21 +3,24 @@
 
 from __future__ import annotations
 
+import datetime
+import inspect
 import json
 import logging
 import os
 import platform
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Literal, NoReturn, Protocol, Self, TypeVar
+from typing import Any, Literal, NoReturn, Self, TypeVar, cast
 from uuid import UUID
 
 import anyio
+import attrs
 import httpx
 
-from . import _operations, models
+from . import _long_running, _operations, models
 from ._checks import (
     Secret,
     checked_base_url,
@@ -30,8 +33,10 @@ from ._checks import (
     checked_token,
 )
 from ._deadline import Deadline, enforce
+from ._finished import AsyncFinished, Finished
 from ._transport import MAX_RETRY_AFTER, UNSET, Body, Call, Response, Unset, backoff, retry_after
 from ._version import __version__
+from ._waiting import LongRunning, PollInterval, Wait, Watch, is_transient
 from .errors import (
     APIConnectionError,
     APIError,
@@ -42,6 +47,8 @@ from .errors import (
 )
 
 T = TypeVar("T")
+R = TypeVar("R")
+C = TypeVar("C", bound="_BaseClient")
 
 logger = logging.getLogger("narrative_jobs")
 logger.addHandler(logging.NullHandler())
@@ -143,15 +150,20 @@ class _BaseClient:
         Raises:
             ValueError: An argument is invalid.
         """
-        other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        other._owns_http_client = False
+        other = self._copied_as(type(self))
         if not isinstance(timeout, Unset):
             other._timeout = checked_timeout(timeout)
         if not isinstance(total_timeout, Unset):
             other._total_timeout = checked_seconds("total_timeout", total_timeout)
         if not isinstance(max_retries, Unset):
             other._max_retries = checked_count("max_retries", max_retries)
+        return other
+
+    def _copied_as(self, kind: type[C]) -> C:
+        """Make a client of some kind that shares the connections of this one."""
+        other = object.__new__(kind)
+        other.__dict__.update(self.__dict__)
+        other._owns_http_client = False
         return other
 
     def __repr__(self) -> str:
@@ -275,17 +287,40 @@ class _BaseClient:
             error.__cause__ = cause
         return error
 
+    def _watches(
+        self,
+        kind: LongRunning[T],
+        given: Iterable[object],
+        call_of: Callable[[Any], Call[T]],
+        max_wait: float | datetime.timedelta | None,
+        poll_interval: PollInterval | None,
+        on_update: object,
+        *,
+        check: bool,
+    ) -> list[Watch[T]]:
+        """Begin to wait for what is given, as ids or as what has them; for each of them once."""
+        redact = self._secret.redact
+        wait = Wait(kind, max_wait, poll_interval, on_update, redact, check=check)
+        if isinstance(given, str):
+            raise ValueError(f"expected many ids, got the text {given!r}: put it into a list")
+        calls: dict[str, tuple[object, Call[T]]] = {}
+        for one in given:
+            item_id: object = kind.id_of(cast("T", one)) if attrs.has(type(one)) else one
+            call = call_of(item_id)
+            calls.setdefault(call.url, (item_id, call))
+        wait.count = len(calls)
+        return [
+            Watch(wait, item_id, call, wait.began, wait.last_look())
+            for item_id, call in calls.values()
+        ]
+
     def _delay_or_raise(
         self, call: Call[Any], error: APIError, retries_taken: int, deadline: Deadline
     ) -> float:
         """Say how long to wait before trying again, in seconds, or give up."""
         error.retries_taken = retries_taken
         delay = backoff(retries_taken)
-        may_help = not isinstance(
-            error.__cause__, (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
-        )
         if isinstance(error, APIStatusError):
-            may_help = error.status_code in {408, 429} or error.status_code >= 500
             asked = retry_after(error.headers)
             delay = delay if asked is None else asked
         if not deadline.allows(0.0):
@@ -293,7 +328,7 @@ class _BaseClient:
         if (
             retries_taken >= self._max_retries
             or delay > MAX_RETRY_AFTER
-            or not (may_help and call.is_repeatable)
+            or not (is_transient(error) and call.is_repeatable)
         ):
             raise error
         if not deadline.allows(delay):
@@ -354,7 +389,101 @@ def _text(content: bytes) -> str:
     return content.decode(errors="replace")
 
 
-class Client(_BaseClient):
+class _ClientCalls(_BaseClient):
+    """How a client makes its calls."""
+
+    _http_client: httpx.Client
+
+    def _send(self, call: Call[T]) -> Response[T]:
+        """Make a call, again and again while that may help and time is left."""
+        deadline = Deadline(self._total_timeout)
+        retries_taken = 0
+        while True:
+            outcome = self._attempt(call, deadline, retries_taken)
+            if isinstance(outcome, Response):
+                return outcome
+            time.sleep(self._delay_or_raise(call, outcome, retries_taken, deadline))
+            retries_taken += 1
+
+    def _attempt(
+        self, call: Call[T], deadline: Deadline, retries_taken: int
+    ) -> Response[T] | APIError:
+        """Make a call once; give the error if another attempt may help, and raise it if not."""
+        request = self._http_client.build_request(**self._arguments(call, deadline))
+        started = time.perf_counter()
+        try:
+            with deadline.enforced():
+                answer, body = self._exchange(request, deadline)
+        # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
+        except (httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as cause:
+            self._log(call, type(cause).__name__, None, started)
+            return self._connection_error(call, request, cause)
+        request_id = self._secret.redact(answer.headers.get("X-Request-Id"))
+        self._log(call, answer.status_code, request_id, started)
+        try:
+            return self._parsed(call, answer, body, retries_taken)
+        except APIStatusError as error:
+            return error
+
+    def _exchange(self, request: httpx.Request, deadline: Deadline) -> tuple[httpx.Response, Body]:
+        """Send a request and read the answer, up to `max_response_bytes`."""
+        answer = self._http_client.send(request, stream=True, auth=None, follow_redirects=False)
+        try:
+            body = Body(answer.headers.get("Content-Encoding", ""), self._max_response_bytes)
+            if answer.is_stream_consumed:  # As from httpx.MockTransport: read, and decompressed.
+                body = Body("", self._max_response_bytes)
+                body.add(answer.content)
+                return answer, body
+            for chunk in answer.iter_raw():
+                body.add(chunk)
+                if body.error:
+                    break
+                if not deadline.allows(0.0):
+                    raise httpx.ReadTimeout("the call has taken longer than total_timeout")
+        finally:
+            answer.close()
+        return answer, body
+
+    def _look(self, call: Call[T], deadline: Deadline) -> Response[T] | APIError:
+        """Make a call once, as one of many looks at the same thing."""
+        try:
+            outcome = self._attempt(call, deadline, 0)
+        except ResponseDecodeError as error:
+            return error
+        if isinstance(outcome, APIError) and is_transient(outcome):
+            logger.warning(
+                "%s %s: %s; looking again", call.method, call.template, _outcome(outcome)
+            )
+        return outcome
+
+    def _wait_for_one(
+        self, watch: Watch[T], on_update: Callable[[T], object] | None
+    ) -> Response[T]:
+        """Look at something until it has ended, or the wait for it has."""
+        while watch.response is None:
+            if watch.looks:
+                time.sleep(max(watch.due - time.monotonic(), 0.0))
+            deadline = watch.wait.deadline(self._total_timeout)
+            changed = watch.hear(self._look(watch.call, deadline))
+            if changed and on_update and watch.item is not None:
+                on_update(watch.item)
+            if watch.error:
+                raise watch.error
+        return watch.response
+
+    def _wait_for_many(
+        self,
+        watches: list[Watch[T]],
+        give: Callable[[Response[T]], R],
+        on_update: Callable[[T], object] | None,
+        max_concurrency: int,
+    ) -> Iterator[R]:
+        """Look at many things, a few at a time, until each has ended."""
+        size = checked_count("max_concurrency", max_concurrency, least=1)
+        return Finished(self._look, watches, give, on_update, size, self._total_timeout)
+
+
+class Client(_ClientCalls):
     """A client of the Narrative I/O Jobs API.
 
     Keeps its connections open between calls, and may be shared by many threads. Close it with
@@ -425,7 +554,7 @@ class Client(_BaseClient):
     @property
     def with_raw_response(self) -> ClientWithRawResponse:
         """The same methods, returning a `Response`: the result with the status and headers."""
-        return ClientWithRawResponse(self._send)
+        return self._copied_as(ClientWithRawResponse)
 
     def get_job(self, job_id: str | UUID) -> models.Job:
         """Get a job.
@@ -455,6 +584,109 @@ class Client(_BaseClient):
         response = self._send(_operations.get_job(job_id))
         return response.parsed
 
+    def wait_for_job(
+        self,
+        job_id: str | UUID | models.Job,
+        *,
+        max_wait: float | datetime.timedelta | None = 3600.0,
+        poll_interval: PollInterval | None = None,
+        check: bool = True,
+        on_update: Callable[[models.Job], object] | None = None,
+    ) -> models.Job:
+        """Wait until the job has ended, and return it in its final state.
+
+        Looks at once, then after a second, growing by half up to 30, less up to a quarter at
+        random; or when the API asks for it, by `Retry-After`. Errors that may pass (no connection,
+        a time-out, status 408, 429 or 5xx) do not end the wait; ten in a row do. The client's
+        `max_retries` plays no part: the next look is the retry. In a state that the package does
+        not know, the job has ended once it has `ended_at`.
+
+        Args:
+            job_id: Unique identifier for a job, a UUID. Or the job itself.
+            max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
+                default an hour; `None` waits forever.
+            poll_interval: How long to wait between two looks, in seconds; or a function that gives
+                that from the seconds waited so far.
+            check: Whether an end that is no success raises. By default True.
+            on_update: Called with the job on the first look and whenever its state has changed.
+                An exception from it ends the wait.
+
+        Raises:
+            JobFailedError: The job ended as failed, and `check` is true.
+            JobCancelledError: The job ended as cancelled, and `check` is true.
+            JobEndedError: It ended in an unknown state, and `check` is true.
+            JobWaitTimeoutError: `max_wait` is over.
+            APIError: As `get_job`, where looking again would not help, or did not.
+            ValueError: An argument is invalid.
+        """
+        (watch,) = self._watches(
+            _long_running.get_job,
+            [job_id],
+            _operations.get_job,
+            max_wait,
+            poll_interval,
+            on_update,
+            check=check,
+        )
+        response = self._wait_for_one(watch, on_update)
+        return response.parsed
+
+    def wait_for_jobs(
+        self,
+        job_ids: Iterable[str | UUID | models.Job],
+        *,
+        max_wait: float | datetime.timedelta | None = 3600.0,
+        poll_interval: PollInterval | None = None,
+        check: bool = False,
+        on_update: Callable[[models.Job], object] | None = None,
+        max_concurrency: int = 8,
+    ) -> Iterator[models.Job]:
+        """Wait for many jobs at once, and yield each as it ends, whatever its end.
+
+        Looks at once, then after a second, growing by half up to 30, less up to a quarter at
+        random; or when the API asks for it, by `Retry-After`. Errors that may pass (no connection,
+        a time-out, status 408, 429 or 5xx) do not end the wait; ten in a row do. The client's
+        `max_retries` plays no part: the next look is the retry. In a state that the package does
+        not know, the job has ended once it has `ended_at`.
+
+        What cannot be followed to its end does not take the others with it: when they have been
+        yielded, one `ExceptionGroup` holds an error for each of the rest, with its `job_id` and,
+        as `job`, how it was last seen. Nothing runs between two steps of the iteration, so that
+        the loop may be left at any time; `max_wait` goes on all the while.
+
+        Args:
+            job_ids: The ids, or the jobs themselves; one that comes twice counts once.
+            max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
+                default an hour; `None` waits forever.
+            poll_interval: How long to wait between two looks, in seconds; or a function that gives
+                that from the seconds waited so far.
+            check: Whether an end that is no success raises. By default False.
+            on_update: Called with the job on the first look and whenever its state has changed.
+                An exception from it ends the wait.
+            max_concurrency: How many requests may be under way at a time. By default 8.
+
+        Raises:
+            JobFailedError: One ended as failed, and `check` is true. This ends the iteration.
+            JobCancelledError: One ended as cancelled, and `check` is true. This ends the iteration.
+            JobEndedError: One ended in an unknown state, and `check` is true.
+            AuthenticationError: The token is missing, wrong or expired. This ends the iteration.
+            PermissionDeniedError: The token does not allow this. This ends the iteration.
+            ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
+            ValueError: An argument is invalid.
+        """
+        watches = self._watches(
+            _long_running.get_job,
+            job_ids,
+            _operations.get_job,
+            max_wait,
+            poll_interval,
+            on_update,
+            check=check,
+        )
+        return self._wait_for_many(
+            watches, lambda response: response.parsed, on_update, max_concurrency
+        )
+
     def close(self) -> None:
         """Close the connections, unless they belong to another client or to an `http_client`.
 
@@ -474,66 +706,159 @@ class Client(_BaseClient):
     ) -> None:
         self.close()
 
-    def _send(self, call: Call[T]) -> Response[T]:
+
+class ClientWithRawResponse(_ClientCalls):
+    """The methods of `Client`, each returning a `Response`."""
+
+    def get_job(self, job_id: str | UUID) -> Response[models.Job]:
+        """As `Client.get_job`, with the status and headers."""
+        return self._send(_operations.get_job(job_id))
+
+    def wait_for_job(
+        self,
+        job_id: str | UUID | models.Job,
+        *,
+        max_wait: float | datetime.timedelta | None = 3600.0,
+        poll_interval: PollInterval | None = None,
+        check: bool = True,
+        on_update: Callable[[models.Job], object] | None = None,
+    ) -> Response[models.Job]:
+        """As `Client.wait_for_job`, with the status and headers of the last answer."""
+        (watch,) = self._watches(
+            _long_running.get_job,
+            [job_id],
+            _operations.get_job,
+            max_wait,
+            poll_interval,
+            on_update,
+            check=check,
+        )
+        return self._wait_for_one(watch, on_update)
+
+    def wait_for_jobs(
+        self,
+        job_ids: Iterable[str | UUID | models.Job],
+        *,
+        max_wait: float | datetime.timedelta | None = 3600.0,
+        poll_interval: PollInterval | None = None,
+        check: bool = False,
+        on_update: Callable[[models.Job], object] | None = None,
+        max_concurrency: int = 8,
+    ) -> Iterator[Response[models.Job]]:
+        """As `Client.wait_for_jobs`, with the status and headers of each last answer."""
+        watches = self._watches(
+            _long_running.get_job,
+            job_ids,
+            _operations.get_job,
+            max_wait,
+            poll_interval,
+            on_update,
+            check=check,
+        )
+        return self._wait_for_many(watches, lambda response: response, on_update, max_concurrency)
+
+
+class _AsyncClientCalls(_BaseClient):
+    """How an asynchronous client makes its calls."""
+
+    _http_client: httpx.AsyncClient
+
+    async def _send(self, call: Call[T]) -> Response[T]:
         """Make a call, again and again while that may help and time is left."""
         deadline = Deadline(self._total_timeout)
         retries_taken = 0
         while True:
-            request = self._http_client.build_request(**self._arguments(call, deadline))
-            started = time.perf_counter()
-            try:
-                with deadline.enforced():
-                    answer, body = self._exchange(request, deadline)
-            # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
-            except (httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as cause:
-                self._log(call, type(cause).__name__, None, started)
-                error: APIError = self._connection_error(call, request, cause)
-            else:
-                request_id = self._secret.redact(answer.headers.get("X-Request-Id"))
-                self._log(call, answer.status_code, request_id, started)
-                try:
-                    return self._parsed(call, answer, body, retries_taken)
-                except APIStatusError as status:
-                    error = status
-            time.sleep(self._delay_or_raise(call, error, retries_taken, deadline))
+            outcome = await self._attempt(call, deadline, retries_taken)
+            if isinstance(outcome, Response):
+                return outcome
+            await anyio.sleep(self._delay_or_raise(call, outcome, retries_taken, deadline))
             retries_taken += 1
 
-    def _exchange(self, request: httpx.Request, deadline: Deadline) -> tuple[httpx.Response, Body]:
+    async def _attempt(
+        self, call: Call[T], deadline: Deadline, retries_taken: int
+    ) -> Response[T] | APIError:
+        """Make a call once; give the error if another attempt may help, and raise it if not."""
+        request = self._http_client.build_request(**self._arguments(call, deadline))
+        started = time.perf_counter()
+        try:
+            with anyio.fail_after(deadline.remaining):
+                answer, body = await self._exchange(request, deadline)
+        # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
+        except (httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as cause:
+            self._log(call, type(cause).__name__, None, started)
+            return self._connection_error(call, request, cause)
+        request_id = self._secret.redact(answer.headers.get("X-Request-Id"))
+        self._log(call, answer.status_code, request_id, started)
+        try:
+            return self._parsed(call, answer, body, retries_taken)
+        except APIStatusError as error:
+            return error
+
+    async def _exchange(
+        self, request: httpx.Request, deadline: Deadline
+    ) -> tuple[httpx.Response, Body]:
         """Send a request and read the answer, up to `max_response_bytes`."""
-        answer = self._http_client.send(request, stream=True, auth=None, follow_redirects=False)
+        answer = await self._http_client.send(
+            request, stream=True, auth=None, follow_redirects=False
+        )
         try:
             body = Body(answer.headers.get("Content-Encoding", ""), self._max_response_bytes)
             if answer.is_stream_consumed:  # As from httpx.MockTransport: read, and decompressed.
                 body = Body("", self._max_response_bytes)
                 body.add(answer.content)
                 return answer, body
-            for chunk in answer.iter_raw():
+            async for chunk in answer.aiter_raw():
                 body.add(chunk)
                 if body.error:
                     break
                 if not deadline.allows(0.0):
                     raise httpx.ReadTimeout("the call has taken longer than total_timeout")
         finally:
-            answer.close()
+            await answer.aclose()
         return answer, body
 
+    async def _look(self, call: Call[T], deadline: Deadline) -> Response[T] | APIError:
+        """Make a call once, as one of many looks at the same thing."""
+        try:
+            outcome = await self._attempt(call, deadline, 0)
+        except ResponseDecodeError as error:
+            return error
+        if isinstance(outcome, APIError) and is_transient(outcome):
+            logger.warning(
+                "%s %s: %s; looking again", call.method, call.template, _outcome(outcome)
+            )
+        return outcome
 
-class _ClientSend(Protocol):
-    def __call__(self, call: Call[T], /) -> Response[T]: ...
+    async def _wait_for_one(
+        self, watch: Watch[T], on_update: Callable[[T], object] | None
+    ) -> Response[T]:
+        """Look at something until it has ended, or the wait for it has."""
+        while watch.response is None:
+            if watch.looks:
+                await anyio.sleep(max(watch.due - time.monotonic(), 0.0))
+            deadline = watch.wait.deadline(self._total_timeout)
+            changed = watch.hear(await self._look(watch.call, deadline))
+            if changed and on_update and watch.item is not None:
+                result = on_update(watch.item)
+                if inspect.isawaitable(result):
+                    await result
+            if watch.error:
+                raise watch.error
+        return watch.response
+
+    def _wait_for_many(
+        self,
+        watches: list[Watch[T]],
+        give: Callable[[Response[T]], R],
+        on_update: Callable[[T], object] | None,
+        max_concurrency: int,
+    ) -> AsyncIterator[R]:
+        """Look at many things, a few at a time, until each has ended."""
+        size = checked_count("max_concurrency", max_concurrency, least=1)
+        return AsyncFinished(self._look, watches, give, on_update, size, self._total_timeout)
 
 
-class ClientWithRawResponse:
-    """The methods of `Client`, each returning a `Response`."""
-
-    def __init__(self, send: _ClientSend) -> None:
-        self._send = send
-
-    def get_job(self, job_id: str | UUID) -> Response[models.Job]:
-        """As `Client.get_job`, with the status and headers."""
-        return self._send(_operations.get_job(job_id))
-
-
-class AsyncClient(_BaseClient):
+class AsyncClient(_AsyncClientCalls):
     """An asynchronous client of the Narrative I/O Jobs API.
 
     Keeps its connections open between calls, and may be shared by many tasks. Close it with
@@ -603,7 +928,7 @@ class AsyncClient(_BaseClient):
     @property
     def with_raw_response(self) -> AsyncClientWithRawResponse:
         """The same methods, returning a `Response`: the result with the status and headers."""
-        return AsyncClientWithRawResponse(self._send)
+        return self._copied_as(AsyncClientWithRawResponse)
 
     async def get_job(self, job_id: str | UUID) -> models.Job:
         """Get a job.
@@ -633,6 +958,109 @@ class AsyncClient(_BaseClient):
         response = await self._send(_operations.get_job(job_id))
         return response.parsed
 
+    async def wait_for_job(
+        self,
+        job_id: str | UUID | models.Job,
+        *,
+        max_wait: float | datetime.timedelta | None = 3600.0,
+        poll_interval: PollInterval | None = None,
+        check: bool = True,
+        on_update: Callable[[models.Job], object] | None = None,
+    ) -> models.Job:
+        """Wait until the job has ended, and return it in its final state.
+
+        Looks at once, then after a second, growing by half up to 30, less up to a quarter at
+        random; or when the API asks for it, by `Retry-After`. Errors that may pass (no connection,
+        a time-out, status 408, 429 or 5xx) do not end the wait; ten in a row do. The client's
+        `max_retries` plays no part: the next look is the retry. In a state that the package does
+        not know, the job has ended once it has `ended_at`.
+
+        Args:
+            job_id: Unique identifier for a job, a UUID. Or the job itself.
+            max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
+                default an hour; `None` waits forever.
+            poll_interval: How long to wait between two looks, in seconds; or a function that gives
+                that from the seconds waited so far.
+            check: Whether an end that is no success raises. By default True.
+            on_update: Called with the job on the first look and whenever its state has changed.
+                An exception from it ends the wait. It may be an async function.
+
+        Raises:
+            JobFailedError: The job ended as failed, and `check` is true.
+            JobCancelledError: The job ended as cancelled, and `check` is true.
+            JobEndedError: It ended in an unknown state, and `check` is true.
+            JobWaitTimeoutError: `max_wait` is over.
+            APIError: As `get_job`, where looking again would not help, or did not.
+            ValueError: An argument is invalid.
+        """
+        (watch,) = self._watches(
+            _long_running.get_job,
+            [job_id],
+            _operations.get_job,
+            max_wait,
+            poll_interval,
+            on_update,
+            check=check,
+        )
+        response = await self._wait_for_one(watch, on_update)
+        return response.parsed
+
+    def wait_for_jobs(
+        self,
+        job_ids: Iterable[str | UUID | models.Job],
+        *,
+        max_wait: float | datetime.timedelta | None = 3600.0,
+        poll_interval: PollInterval | None = None,
+        check: bool = False,
+        on_update: Callable[[models.Job], object] | None = None,
+        max_concurrency: int = 8,
+    ) -> AsyncIterator[models.Job]:
+        """Wait for many jobs at once, and yield each as it ends, whatever its end.
+
+        Looks at once, then after a second, growing by half up to 30, less up to a quarter at
+        random; or when the API asks for it, by `Retry-After`. Errors that may pass (no connection,
+        a time-out, status 408, 429 or 5xx) do not end the wait; ten in a row do. The client's
+        `max_retries` plays no part: the next look is the retry. In a state that the package does
+        not know, the job has ended once it has `ended_at`.
+
+        What cannot be followed to its end does not take the others with it: when they have been
+        yielded, one `ExceptionGroup` holds an error for each of the rest, with its `job_id` and,
+        as `job`, how it was last seen. Nothing runs between two steps of the iteration, so that
+        the loop may be left at any time; `max_wait` goes on all the while.
+
+        Args:
+            job_ids: The ids, or the jobs themselves; one that comes twice counts once.
+            max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
+                default an hour; `None` waits forever.
+            poll_interval: How long to wait between two looks, in seconds; or a function that gives
+                that from the seconds waited so far.
+            check: Whether an end that is no success raises. By default False.
+            on_update: Called with the job on the first look and whenever its state has changed.
+                An exception from it ends the wait. It may be an async function.
+            max_concurrency: How many requests may be under way at a time. By default 8.
+
+        Raises:
+            JobFailedError: One ended as failed, and `check` is true. This ends the iteration.
+            JobCancelledError: One ended as cancelled, and `check` is true. This ends the iteration.
+            JobEndedError: One ended in an unknown state, and `check` is true.
+            AuthenticationError: The token is missing, wrong or expired. This ends the iteration.
+            PermissionDeniedError: The token does not allow this. This ends the iteration.
+            ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
+            ValueError: An argument is invalid.
+        """
+        watches = self._watches(
+            _long_running.get_job,
+            job_ids,
+            _operations.get_job,
+            max_wait,
+            poll_interval,
+            on_update,
+            check=check,
+        )
+        return self._wait_for_many(
+            watches, lambda response: response.parsed, on_update, max_concurrency
+        )
+
     async def aclose(self) -> None:
         """Close the connections, unless they belong to another client or to an `http_client`.
 
@@ -652,64 +1080,53 @@ class AsyncClient(_BaseClient):
     ) -> None:
         await self.aclose()
 
-    async def _send(self, call: Call[T]) -> Response[T]:
-        """Make a call, again and again while that may help and time is left."""
-        deadline = Deadline(self._total_timeout)
-        retries_taken = 0
-        while True:
-            request = self._http_client.build_request(**self._arguments(call, deadline))
-            started = time.perf_counter()
-            try:
-                with anyio.fail_after(deadline.remaining):
-                    answer, body = await self._exchange(request, deadline)
-            # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
-            except (httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as cause:
-                self._log(call, type(cause).__name__, None, started)
-                error: APIError = self._connection_error(call, request, cause)
-            else:
-                request_id = self._secret.redact(answer.headers.get("X-Request-Id"))
-                self._log(call, answer.status_code, request_id, started)
-                try:
-                    return self._parsed(call, answer, body, retries_taken)
-                except APIStatusError as status:
-                    error = status
-            await anyio.sleep(self._delay_or_raise(call, error, retries_taken, deadline))
-            retries_taken += 1
 
-    async def _exchange(
-        self, request: httpx.Request, deadline: Deadline
-    ) -> tuple[httpx.Response, Body]:
-        """Send a request and read the answer, up to `max_response_bytes`."""
-        answer = await self._http_client.send(
-            request, stream=True, auth=None, follow_redirects=False
-        )
-        try:
-            body = Body(answer.headers.get("Content-Encoding", ""), self._max_response_bytes)
-            if answer.is_stream_consumed:  # As from httpx.MockTransport: read, and decompressed.
-                body = Body("", self._max_response_bytes)
-                body.add(answer.content)
-                return answer, body
-            async for chunk in answer.aiter_raw():
-                body.add(chunk)
-                if body.error:
-                    break
-                if not deadline.allows(0.0):
-                    raise httpx.ReadTimeout("the call has taken longer than total_timeout")
-        finally:
-            await answer.aclose()
-        return answer, body
-
-
-class _AsyncClientSend(Protocol):
-    def __call__(self, call: Call[T], /) -> Awaitable[Response[T]]: ...
-
-
-class AsyncClientWithRawResponse:
+class AsyncClientWithRawResponse(_AsyncClientCalls):
     """The methods of `AsyncClient`, each returning a `Response`."""
-
-    def __init__(self, send: _AsyncClientSend) -> None:
-        self._send = send
 
     async def get_job(self, job_id: str | UUID) -> Response[models.Job]:
         """As `AsyncClient.get_job`, with the status and headers."""
         return await self._send(_operations.get_job(job_id))
+
+    async def wait_for_job(
+        self,
+        job_id: str | UUID | models.Job,
+        *,
+        max_wait: float | datetime.timedelta | None = 3600.0,
+        poll_interval: PollInterval | None = None,
+        check: bool = True,
+        on_update: Callable[[models.Job], object] | None = None,
+    ) -> Response[models.Job]:
+        """As `AsyncClient.wait_for_job`, with the status and headers of the last answer."""
+        (watch,) = self._watches(
+            _long_running.get_job,
+            [job_id],
+            _operations.get_job,
+            max_wait,
+            poll_interval,
+            on_update,
+            check=check,
+        )
+        return await self._wait_for_one(watch, on_update)
+
+    def wait_for_jobs(
+        self,
+        job_ids: Iterable[str | UUID | models.Job],
+        *,
+        max_wait: float | datetime.timedelta | None = 3600.0,
+        poll_interval: PollInterval | None = None,
+        check: bool = False,
+        on_update: Callable[[models.Job], object] | None = None,
+        max_concurrency: int = 8,
+    ) -> AsyncIterator[Response[models.Job]]:
+        """As `AsyncClient.wait_for_jobs`, with the status and headers of each last answer."""
+        watches = self._watches(
+            _long_running.get_job,
+            job_ids,
+            _operations.get_job,
+            max_wait,
+            poll_interval,
+            on_update,
+            check=check,
+        )
+        return self._wait_for_many(watches, lambda response: response, on_update, max_concurrency)

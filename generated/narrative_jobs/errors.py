@@ -2,17 +2,21 @@
 """What can go wrong.
 
     NarrativeError
-    └── APIError                       anything about one call
-        ├── APIConnectionError         the API was not reached, or the answer was cut short
-        │   └── APITimeoutError        it took too long
-        ├── APIStatusError             the API answered, with an unexpected status
-        │   ├── BadRequestError        400
-        │   ├── AuthenticationError    401
-        │   ├── PermissionDeniedError  403
-        │   ├── NotFoundError          404
-        │   ├── RateLimitError         429
-        │   └── InternalServerError    5xx
-        └── ResponseDecodeError        the answer does not match the spec (a ValueError too)
+    ├── APIError                       anything about one call
+    │   ├── APIConnectionError         the API was not reached, or the answer was cut short
+    │   │   └── APITimeoutError        it took too long
+    │   ├── APIStatusError             the API answered, with an unexpected status
+    │   │   ├── BadRequestError        400
+    │   │   ├── AuthenticationError    401
+    │   │   ├── PermissionDeniedError  403
+    │   │   ├── NotFoundError          404
+    │   │   ├── RateLimitError         429
+    │   │   └── InternalServerError    5xx
+    │   └── ResponseDecodeError        the answer does not match the spec (a ValueError too)
+    ├── JobEndedError                  the job has ended, and not in success
+    │   ├── JobFailedError
+    │   └── JobCancelledError
+    └── JobWaitTimeoutError            `max_wait` is over (a TimeoutError too)
 
 An invalid argument is a `ValueError`, raised before any request goes out.
 """
@@ -21,7 +25,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from reprlib import Repr
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from . import models
 
 
 class NarrativeError(Exception):
@@ -35,6 +43,7 @@ def _rebuild(
     cls: type[NarrativeError], args: tuple[Any, ...], state: dict[str, Any]
 ) -> NarrativeError:
     error = cls.__new__(cls, *args)
+    error.args = args
     error.__dict__.update(state)
     return error
 
@@ -44,6 +53,10 @@ class APIError(NarrativeError):
 
     retries_taken: int = 0
     """How many times the call was repeated before the client gave up."""
+    job_id: str | UUID | None = None
+    """The id of the job that was waited for, as it was given, where one was."""
+    job: models.Job | None = None
+    """The job that was waited for, as it was last seen; `None` if it never was."""
 
 
 class APIConnectionError(APIError):
@@ -172,6 +185,40 @@ class ResponseDecodeError(APIError, ValueError):
 
     def __str__(self) -> str:
         return ": ".join(text for text in (self._context, self.path, *self.args) if text)
+
+
+class JobEndedError(NarrativeError):
+    """A job that was waited for has ended, and not in success."""
+
+    job_id: str | UUID
+    """Its id, as it was given."""
+    job: models.Job
+    """The job in its final state."""
+
+    def __init__(self, message: str, job_id: str | UUID, job: models.Job) -> None:
+        super().__init__(message)
+        self.job_id, self.job = job_id, job
+
+
+class JobFailedError(JobEndedError):
+    """A job that was waited for has ended as failed."""
+
+
+class JobCancelledError(JobEndedError):
+    """A job that was waited for has ended as cancelled."""
+
+
+class JobWaitTimeoutError(NarrativeError, TimeoutError):
+    """A job did not end within `max_wait`. Wait again with its id to go on."""
+
+    job_id: str | UUID
+    """Its id, as it was given."""
+    job: models.Job | None
+    """The job as it was last seen; `None` if no look at it succeeded."""
+
+    def __init__(self, message: str, job_id: str | UUID, job: models.Job | None) -> None:
+        super().__init__(message)
+        self.job_id, self.job = job_id, job
 
 
 _short = Repr()

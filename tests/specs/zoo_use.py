@@ -7,9 +7,19 @@ import json
 from typing import Any
 
 import pytest
-from narrative_jobs import Cat, Client, Dog, IsNone, Kind, NotFoundError, Size, models
+from narrative_jobs import (
+    Cat,
+    Client,
+    Dog,
+    EggGoneBadError,
+    IsNone,
+    Kind,
+    NotFoundError,
+    Size,
+    models,
+)
 from narrative_jobs.models import Client as ClientModel
-from stand_in import Answer, Server
+from stand_in import Answer, Request, Server
 
 CAT: dict[str, Any] = {"kind": "cat", "name": "Tom", "from": None, "size": 7}
 DOG: dict[str, Any] = {"kind": "Dog", "name": "Rex", "from": "2020-02-29", "extra": "x"}
@@ -57,6 +67,19 @@ with (
     with pytest.raises(ValueError, match=r"\[0\]\.kind: expected one of 'cat', 'Dog', got 'cow'"):
         client.list_animals(class_="x")
     seen = [(request.method, request.path) for request in server.requests]
+    eggs = {1: "hatched", 2: "gone-bad"}
+
+    def look(request: Request) -> Answer:
+        number = int(request.path.partition("?")[0].rsplit("/", 1)[-1])
+        return Answer(200, {"number": number, "stage": eggs[number]})
+
+    with Server(look) as nest, Client("token", base_url=nest.url) as watcher:
+        assert watcher.wait_for_egg("a b", 1, closely=True).number == 1
+        with pytest.raises(EggGoneBadError, match=r"egg 2 ended as gone-bad"):
+            watcher.wait_for_egg("a b", 2, closely=True)
+        ends = watcher.wait_for_eggs("a b", [1, 2], closely=False)
+        assert {egg.number: egg.stage for egg in ends} == eggs
+        assert nest.requests[0].path == "/parks/a%20b/eggs/1?closely=true"
     posted = server.requests[1]
     patched = server.requests[4]
     assert posted.headers["X-Key"] == "token"

@@ -17,7 +17,10 @@ from narrative_jobs import (
     Client,
     ExecutionCluster,
     Job,
+    JobEndedError,
+    JobFailedError,
     JobState,
+    JobWaitTimeoutError,
     MaterializeViewInput,
     MaterializeViewJob,
     MaterializeViewResult,
@@ -118,6 +121,47 @@ async def asynchronous() -> None:
         response = await client.with_raw_response.get_job(job.job_id)
         assert_type(response.parsed, MaterializeViewJob | NqlForecastJob | OtherJob)
         assert_type(client.with_options(timeout=5), AsyncClient)
+
+
+def waiting(client: Client, job: Job) -> None:
+    try:
+        done = client.wait_for_job(
+            job.job_id,
+            max_wait=datetime.timedelta(hours=1),
+            poll_interval=lambda elapsed: 1 + elapsed / 10,
+            on_update=print,
+        )
+        assert_type(done, MaterializeViewJob | NqlForecastJob | OtherJob)
+    except JobFailedError as error:
+        assert_type(error.job, MaterializeViewJob | NqlForecastJob | OtherJob)
+        assert_type(error.job_id, str | UUID)
+    except JobWaitTimeoutError as error:
+        assert_type(error.job, MaterializeViewJob | NqlForecastJob | OtherJob | None)
+    try:
+        for each in client.wait_for_jobs(["x", UUID(int=1), job], max_wait=None, check=True):
+            assert_type(each, MaterializeViewJob | NqlForecastJob | OtherJob)
+    except* JobEndedError:
+        pass
+    except* NotFoundError as group:
+        for lost in group.exceptions:
+            if isinstance(lost, NotFoundError):
+                assert_type(lost.job_id, str | UUID | None)
+    client.wait_for_job("x", timeout=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] # expected error
+    client.wait_for_job("x", on_update=lambda job: job.sate)  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownLambdaType] # expected error
+    response = client.with_raw_response.wait_for_job(job, check=False)
+    assert_type(response, Response[MaterializeViewJob | NqlForecastJob | OtherJob])
+    for raw in client.with_raw_response.wait_for_jobs([job]):
+        assert_type(raw, Response[MaterializeViewJob | NqlForecastJob | OtherJob])
+
+
+async def waiting_with_await(client: AsyncClient) -> None:
+    async def tell(job: Job) -> None:
+        print(job.state)
+
+    job = await client.wait_for_job("x", on_update=tell)
+    assert_type(job, MaterializeViewJob | NqlForecastJob | OtherJob)
+    async for each in client.wait_for_jobs(["x"], max_concurrency=50, on_update=print):
+        assert_type(each, MaterializeViewJob | NqlForecastJob | OtherJob)
 
 
 def errors(client: Client) -> None:
