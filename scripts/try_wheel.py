@@ -47,16 +47,33 @@ def install(wheel: Path, folder: Path, python: str, *, lowest: bool) -> Path:
     """Make an environment in `folder` with the wheel, and give its interpreter."""
     subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
     interpreter = folder / "bin" / "python"
-    pins = lower_bounds() if lowest else []
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(interpreter)]
-    subprocess.run([*pip, "install", "--quiet", str(wheel), *pins], check=True)
+    add(interpreter, str(wheel), lowest=lowest)
     return interpreter
 
 
-def lower_bounds() -> list[str]:
+def add(interpreter: Path, wheel: str, *, lowest: bool, extra: str | None = None) -> None:
+    """Install the wheel, or the wheel with an extra, into an environment."""
+    pins = lower_bounds(extra) if lowest else []
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(interpreter)]
+    target = f"{wheel}[{extra}]" if extra else wheel
+    subprocess.run([*pip, "install", "--quiet", target, *pins], check=True)
+
+
+def lower_bounds(extra: str | None = None) -> list[str]:
     """Pin every dependency of pyproject.toml to the oldest version that it allows."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [re.sub(r">=([^,]+).*", r"==\1", line) for line in project["dependencies"]]
+    more = project["optional-dependencies"][extra] if extra else []
+    return [re.sub(r">=([^,]+).*", r"==\1", line) for line in [*project["dependencies"], *more]]
+
+
+def try_command(command: Path, environment: dict[str, str], *, code: int, says: str) -> None:
+    """Wait for a job at the command line, and see what that comes to."""
+    job_id = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
+    run = subprocess.run(
+        [command, "wait", job_id], capture_output=True, text=True, check=False, env=environment
+    )
+    if run.returncode != code or says not in run.stdout + run.stderr:
+        raise SystemExit(f"{command.name} exited {run.returncode}:\n{run.stdout}{run.stderr}")
 
 
 def main() -> int:
@@ -71,7 +88,14 @@ def main() -> int:
         run = subprocess.run(
             [python, "-I", "-W", "error", "-c", USE, server.url, TOKEN], check=False
         )
-        return run.returncode
+        if run.returncode:
+            return run.returncode
+        command = python.with_name("narrative-jobs")
+        environment = {"NARRATIVE_API_KEY": TOKEN, "NARRATIVE_ENVIRONMENT": server.url}
+        try_command(command, environment, code=2, says="pip install 'narrative-jobs[cli]'")
+        add(python, str(options.wheel), lowest=options.lowest, extra="cli")
+        try_command(command, environment, code=0, says=": completed")
+        return 0
 
 
 if __name__ == "__main__":

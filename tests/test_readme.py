@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,47 @@ def test_a_sample_runs_and_prints_what_it_says(sample: str, tmp_path: Path) -> N
         )
     assert run.returncode == 0, run.stderr
     assert run.stdout.splitlines() == said
+
+
+def test_the_commands_at_the_shell_are_those_of_the_help() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "narrative_jobs", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "generated"), "COLUMNS": "100"},
+    )
+    commands = re.findall(r"^narrative-jobs .*?(?= *#|$)", SHELL, re.MULTILINE)
+    assert len(commands) == 3
+    for command in commands:
+        assert f"  {command}\n" in run.stdout
+    for code in re.findall(r"^  (\d+)  ", run.stdout, re.MULTILINE):
+        assert re.search(rf"\b{code}\b", README.partition("## At the shell")[2])
+
+
+def test_the_demo_waits_for_a_job() -> None:
+    began = time.monotonic()
+    run = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "demo.py"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(ROOT / "generated")},
+    )
+    assert run.returncode == 0, run.stderr
+    assert time.monotonic() - began < 10
+    states = re.findall(r"^2a5b\S+ (\w+) after", run.stderr, re.MULTILINE)
+    assert states == ["pending", "running", "completed"]
+    assert re.findall(r"^it is (\w+)$", run.stdout, re.MULTILINE) == states
+
+
+def test_the_picture_shows_what_the_command_shows() -> None:
+    picture = (ROOT / "scripts" / "picture.svg").read_text(encoding="utf-8")
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", picture)
+    said = html.unescape(" ".join(texts)).replace("\xa0", " ")
+    assert "$ narrative-jobs wait" in said
+    assert "completed after 0:00:00" in said
+    assert "1 of 2 ended" in said
 
 
 def test_the_commands_are_there() -> None:
