@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from generator import WIDTH, Package, UnsupportedError
+from document import Document, UnsupportedError, load, prepare, without
+from generator import WIDTH, Package, reserved_by
 from openapi_python_client.config import Config, ConfigFile, MetaType
-from openapi_python_client.parser.errors import GeneratorError, ParseError
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,12 +49,17 @@ def main() -> int:
         action="store_true",
         help="write nothing; show what differs, and exit 1 if anything does",
     )
+    parser.add_argument(
+        "--skip-unsupported",
+        action="store_true",
+        help="leave out what no package can be made of; the package's docstring lists it",
+    )
     arguments = parser.parse_args()
 
     output: Path = arguments.output.resolve()
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            package = generate(arguments.spec, Path(scratch))
+            package = generate(arguments.spec, Path(scratch), skip=arguments.skip_unsupported)
         except (OSError, UnsupportedError, ValueError, YAMLError) as error:
             print(f"{arguments.spec}: {error}", file=sys.stderr)
             return 1
@@ -84,8 +90,9 @@ def replace(target: Path, package: Path) -> None:
         new.rename(target)
 
 
-def generate(spec: Path, folder: Path) -> Path:
+def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
     """Make the package in `folder`, or raise what is wrong with the spec."""
+    templates = ROOT / "scripts" / "templates"
     config = Config.from_sources(
         ConfigFile.load_from_path(ROOT / "generator-config.yaml"),
         MetaType.NONE,
@@ -94,33 +101,29 @@ def generate(spec: Path, folder: Path) -> Path:
         overwrite=True,
         output_path=folder,
     )
-    text = spec.read_text(encoding="utf-8")
-    document = json.loads(text) if text.startswith("{") else YAML(typ="safe", pure=True).load(text)
-    if not isinstance(document, dict):
-        raise UnsupportedError("this is no OpenAPI document")
-    document = with_text_keys(document)
-    project = Package(document, config, ROOT / "scripts" / "templates")
-    if problems := project._get_errors():
-        raise UnsupportedError("\n".join(describe(problem) for problem in problems))
+    missing: list[str] = []
+
+    def attempt(make: Callable[[Document], T], document: Document) -> T:
+        """Make something of a document, without the parts that stand in the way."""
+        while True:
+            try:
+                return make(document)
+            except UnsupportedError as error:
+                if not error.place:
+                    raise
+                missing.append(str(error))
+                document = without(document, *error.place)
+
+    document = attempt(lambda some: prepare(some, reserved_by(templates)), load(spec))
+    project = attempt(lambda some: Package(some, config, templates, missing), document)
+    if project.missing and not skip:
+        hint = "--skip-unsupported makes a package of the rest."
+        raise UnsupportedError("\n".join([*project.missing, hint]))
     package = folder / project.package_name
     project.render(package)
     ruff("check", "--select=F401,I,RUF022", "--fix", package)
     ruff("format", package)
     return package
-
-
-def with_text_keys(node: Any) -> Any:
-    """Read the keys of YAML as JSON has them: `200:` is a status, no number."""
-    if isinstance(node, dict):
-        return {str(key): with_text_keys(value) for key, value in node.items()}
-    return [with_text_keys(item) for item in node] if isinstance(node, list) else node
-
-
-def describe(problem: GeneratorError) -> str:
-    """Say what the generator says, with the part of the spec that it means."""
-    data = problem.data if isinstance(problem, ParseError) else None
-    part = data.model_dump_json(exclude_unset=True, by_alias=True) if data else ""
-    return "\n  ".join(text.strip() for text in (problem.header, problem.detail, part) if text)
 
 
 def ruff(command: str, *arguments: str | Path) -> None:

@@ -120,7 +120,7 @@ BROKEN = [
     ('{"openapi": ', "Expecting value"),
     ("just text", "this is no OpenAPI document"),
     ("{}", "Failed to parse OpenAPI document"),
-    (minimal(components={"schemas": {"A": {"type": "array"}}}), "type array must have items"),
+    (minimal(components={"schemas": {"A": {"enum": [1, "a"]}}}), "must all be the same type"),
     (
         minimal(paths=operation("get", responses={"200": {"description": "", "content": NOWHERE}})),
         "GET /x",
@@ -131,7 +131,7 @@ BROKEN = [
                 "post", requestBody={"content": {"multipart/form-data": {"schema": {}}}}
             )
         ),
-        "POST /x: a body that is not JSON",
+        "POST /x: a body of type multipart/form-data, not JSON",
     ),
 ]
 
@@ -263,26 +263,6 @@ with Server(lambda _: Answer(200, [sent, payload("page-sample")])) as server:
     assert types.returncode == 0, types.stdout
 
 
-def test_another_api_works_too(tmp_path: Path) -> None:
-    specs = ROOT / "tests" / "specs"
-    result = regenerate("--spec", specs / "zoo.yaml", "--output", tmp_path)
-    assert result.returncode == 0, result.stderr
-    paths = os.pathsep.join(map(str, [tmp_path, ROOT / "scripts"]))
-    use = str(specs / "zoo_use.py")
-    environment = {**os.environ, "PYTHONPATH": paths, "MYPYPATH": paths}
-    strict = ["-m", "mypy", "--strict", "--no-incremental", "--config-file=", use, str(tmp_path)]
-    for command, said in ([use], "all is well"), (strict, "Success"):
-        run = subprocess.run(
-            [sys.executable, *command], capture_output=True, text=True, check=False, env=environment
-        )
-        assert run.returncode == 0, run.stdout + run.stderr
-        assert run.stdout.startswith(said)
-    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
-    pyright = [sys.executable, "-m", "basedpyright", f"--pythonpath={sys.executable}", "."]
-    run = subprocess.run(pyright, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout
-
-
 UNSUPPORTED = [
     ({"parameters": [{"name": "f", "in": "query", "schema": {"type": "object"}}]}, "type of 'f'"),
     (
@@ -297,10 +277,10 @@ UNSUPPORTED = [
         {"parameters": [{"name": "f", "in": "query", "content": {"application/json": {}}}]},
         "style of 'f'",
     ),
-    ({"parameters": [{"name": "c", "in": "cookie", "schema": {"type": "string"}}]}, "cookies"),
+    ({"parameters": [{"name": "c", "in": "cookie", "schema": {"type": "string"}}]}, "cookie"),
     (
         {"responses": {"200": {"description": "", "content": {"text/csv": {"schema": {}}}}}},
-        "200: an answer that is not JSON",
+        "the answer 200 is not JSON",
     ),
 ]
 

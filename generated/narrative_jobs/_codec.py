@@ -80,10 +80,11 @@ def as_float(value: object) -> float:
     raise ResponseDecodeError.unexpected(value, "a number")
 
 
-def as_none(value: object) -> None:
+def as_none(value: object) -> Any:  # `None` alone, which checkers do not let a call be used for.
     """Take `null`."""
-    if value is not None:
-        raise ResponseDecodeError.unexpected(value, "null")
+    if value is None:
+        return None
+    raise ResponseDecodeError.unexpected(value, "null")
 
 
 def as_datetime(value: object) -> datetime:
@@ -220,19 +221,37 @@ def map_of(decode: Decoder[T]) -> Decoder[dict[str, T]]:
     return decode_map
 
 
+def rest_of(decode: Decoder[T], rest: object, payload: object) -> dict[str, T]:
+    """Take what is left of `payload` once its fields are taken, all of it of one type."""
+    try:
+        return map_of(decode)(rest)
+    except ResponseDecodeError as error:
+        error.body = payload
+        raise
+
+
 def one_of(*decoders: Decoder[Any]) -> Decoder[Any]:
-    """Take what the first of `decoders` that fits makes of a value."""
+    """Take what that of `decoders` makes of a value which knows most of its fields."""
 
     def decode(value: object) -> Any:
+        found: list[Any] = []
         wants: list[str] = []
         for decoder in decoders:
             try:
-                return decoder(value)
+                found.append(decoder(value))
             except ResponseDecodeError as error:
                 wants.append(str(error))
+        if found:
+            return min(found, key=_unknown_fields)
         raise ResponseDecodeError.unexpected(value, f"one of several types ({'; or '.join(wants)})")
 
     return decode
+
+
+def _unknown_fields(value: object) -> int:
+    if isinstance(value, dict):
+        return len(cast("dict[str, Any]", value))
+    return len(getattr(value, "additional_properties", ()))
 
 
 as_opt_str = optional(as_str)

@@ -1,4 +1,4 @@
-"""What the package made of zoo.yaml does; tests/test_regenerate.py runs this."""
+"""What the package made of zoo.yaml does; tests/test_specs.py runs this."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 import pytest
-from narrative_jobs import (
+from stand_in import Answer, Request, Server
+from zoo import (
     Cat,
     Client,
     Dog,
@@ -18,8 +19,7 @@ from narrative_jobs import (
     Size,
     models,
 )
-from narrative_jobs.models import Client as ClientModel
-from stand_in import Answer, Request, Server
+from zoo.models import Client as ClientModel
 
 CAT: dict[str, Any] = {"kind": "cat", "name": "Tom", "from": None, "size": 7}
 DOG: dict[str, Any] = {"kind": "Dog", "name": "Rex", "from": "2020-02-29", "extra": "x"}

@@ -34,7 +34,7 @@ class ErrorBody:
         """
         rest = as_object(payload)
         take = rest.pop
-        key = ""
+        key: str = ""
         try:
             return cls(
                 error=as_str(take(key := "error")),

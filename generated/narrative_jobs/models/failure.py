@@ -43,7 +43,7 @@ class Failure:
         """
         rest = as_object(payload)
         take = rest.pop
-        key = ""
+        key: str = ""
         try:
             return cls(
                 message=as_opt_str(take(key := "message", None)),

@@ -32,7 +32,7 @@ class Forecast:
         """
         rest = as_object(payload)
         take = rest.pop
-        key = ""
+        key: str = ""
         try:
             return cls(
                 cost=as_opt_int(take(key := "cost", None)),

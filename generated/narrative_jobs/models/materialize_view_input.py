@@ -38,7 +38,7 @@ class MaterializeViewInput:
         """
         rest = as_object(payload)
         take = rest.pop
-        key = ""
+        key: str = ""
         try:
             return cls(
                 nql=as_opt_str(take(key := "nql", None)),

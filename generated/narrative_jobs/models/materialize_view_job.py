@@ -87,7 +87,7 @@ class MaterializeViewJob:
         """
         rest = as_object(payload)
         take = rest.pop
-        key = ""
+        key: str = ""
         try:
             return cls(
                 job_id=as_uuid(take(key := "job_id")),

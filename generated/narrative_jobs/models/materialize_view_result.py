@@ -36,7 +36,7 @@ class MaterializeViewResult:
         """
         rest = as_object(payload)
         take = rest.pop
-        key = ""
+        key: str = ""
         try:
             return cls(
                 dataset_id=as_opt_int(take(key := "dataset_id", None)),

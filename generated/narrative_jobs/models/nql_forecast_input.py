@@ -32,7 +32,7 @@ class NqlForecastInput:
         """
         rest = as_object(payload)
         take = rest.pop
-        key = ""
+        key: str = ""
         try:
             return cls(
                 nql=as_opt_str(take(key := "nql", None)),

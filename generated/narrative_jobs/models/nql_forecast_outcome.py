@@ -33,7 +33,7 @@ class NqlForecastOutcome:
         """
         rest = as_object(payload)
         take = rest.pop
-        key = ""
+        key: str = ""
         try:
             return cls(
                 forecast=_forecast(take(key := "Forecast", None)),

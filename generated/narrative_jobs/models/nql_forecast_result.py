@@ -33,7 +33,7 @@ class NqlForecastResult:
         """
         rest = as_object(payload)
         take = rest.pop
-        key = ""
+        key: str = ""
         try:
             return cls(
                 success=_success(take(key := "success", None)),

@@ -33,7 +33,7 @@ class NqlForecastSuccess:
         """
         rest = as_object(payload)
         take = rest.pop
-        key = ""
+        key: str = ""
         try:
             return cls(
                 result=_result(take(key := "result", None)),

@@ -92,7 +92,7 @@ class OtherJob:
         """
         rest = as_object(payload)
         take = rest.pop
-        key = ""
+        key: str = ""
         try:
             return cls(
                 job_id=as_uuid(take(key := "job_id")),

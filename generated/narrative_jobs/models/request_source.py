@@ -34,7 +34,7 @@ class RequestSource:
         """
         rest = as_object(payload)
         take = rest.pop
-        key = ""
+        key: str = ""
         try:
             return cls(
                 type=as_opt_str(take(key := "type", None)),

@@ -1,0 +1,66 @@
+"""What must come of the names of names.yaml; tests/test_specs.py runs this."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import names
+from names import Client, Everything, errors, models
+from stand_in import Answer, Server
+
+SENT: dict[str, Any] = {
+    "class": "1",
+    "from": "2",
+    "None": "3",
+    "list": ["4"],
+    "self": "5",
+    "fooBar": "6",
+    "foo_bar": "7",
+    "foo-bar": "8",
+    "": "9",
+    "@type": "10",
+    "type": "11",
+    "to_dict": "12",
+    "additional_properties": "13",
+    "_nulls": "14",
+    "datetime": "2024-01-02T03:04:05Z",
+    "date": "2024-01-02",
+    "Client": {"a": "x"},
+    "dup1": {"one": "1"},
+    "dup2": {"two": "2"},
+    "dup3": {"three": "3"},
+    "c1": {"a": "a"},
+    "Inner": {"b": "b"},
+    "b4": {"a": "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"},
+    "unheard": "of",
+}
+with (
+    Server(lambda _: Answer(200, SENT)) as server,
+    Client("token", base_url=server.url) as client,
+):
+    found = client.class_("a/b")
+    assert server.requests[0].path == "/class/a%2Fb"
+
+assert isinstance(found, Everything)
+assert found.to_dict() == SENT
+assert (found.class_, found.from_, found.none, found.list_, found.self_) == (
+    *("1", "2", "3", ["4"], "5"),
+)
+assert (found.foo_bar, found.foo_bar_2, found.foo_bar_3) == ("6", "7", "8")
+assert (found.type_2, found.type, found.to_dict_) == ("10", "11", "12")
+assert found.additional_properties == {"unheard": "of"}
+assert isinstance(found.client, models.Client)
+assert len({Client.__module__, models.Client.__module__}) == 2
+assert found.dup1 == models.FooBar2(one="1")
+assert found.dup2 == models.FooBar(two="2")
+assert found.dup3 == models.FooBar3(three="3")
+assert found.c1 == models.EverythingInner(a="a")
+assert found.inner == models.EverythingInner2(b="b")
+assert isinstance(found.b4, models.AnyModel | models.UUIDModel)
+assert names.APIError is errors.APIError
+assert issubclass(errors.APIError, Exception)
+assert not issubclass(models.APIError, Exception)
+calls = {name for name in dir(Client) if not name.startswith("_")}
+assert {"get_thing", "get_thing_2", "get_job_list_now", "with_options_", "base_url_"} <= calls
+assert {"httpx_", "list_", "type_", "wait_for_one", "field_1st", "send"} <= calls
+print("all is well")

@@ -1,0 +1,90 @@
+"""What must come of the answers of responses.yaml; tests/test_specs.py runs this."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from responses import APIStatusError, Client, Item, NotFoundError, Other, ResponseDecodeError
+from stand_in import Answer, Request, Server
+
+ITEM, OTHER = {"id": 1}, {"name": "n"}
+ANSWERS: dict[str, Any] = {
+    "/array": [ITEM, ITEM],
+    "/union": OTHER,
+    "/text": "words",
+    "/number": 1.5,
+    "/nullable": None,
+    "/moment": "2024-01-02T03:04:05Z",
+    "/enum": "b",
+    "/map": {"x": ITEM},
+    "/grid": [[1, 2.5], []],
+    "/free": {"a": 1},
+    "/any": [1, {"b": 2}],
+    "/bare": {"a": 1},
+    "/inline": {"x": 1},
+    "/problem": ITEM,
+    "/range": 7,
+    "/only-default": 8,
+    "/two-kinds": 9,
+}
+left = [
+    Answer(200, ITEM),
+    Answer(201, [ITEM]),
+    Answer(202),
+    Answer(404, OTHER),
+    Answer(418, OTHER),
+    Answer(200, {"id": "x"}),
+]
+
+
+def answer(request: Request) -> Answer:
+    if request.path == "/empty":
+        return Answer(204)
+    if request.path == "/by-status":
+        return left.pop(0)
+    found = ANSWERS[request.path]
+    text = {"words": b'"words"', "b": b'"b"', "2024-01-02T03:04:05Z": b'"2024-01-02T03:04:05Z"'}
+    if found is None:
+        return Answer(200, b"null")
+    return Answer(206 if request.path == "/range" else 200, text.get(str(found), found))
+
+
+with (
+    Server(answer) as server,
+    Client("token", base_url=server.url, max_retries=0) as client,
+):
+    items: list[Item] = client.get_array()
+    assert items == [Item(id=1), Item(id=1)]
+    one: Item | Other | str = client.get_union()
+    assert one == Other(name="n")
+    assert client.get_text() == "words"
+    assert client.get_number() == 1.5
+    nothing: bool | None = client.get_nullable()
+    assert nothing is None
+    assert client.get_moment() == datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+    assert client.get_enum() == "b"
+    assert client.get_map() == {"x": Item(id=1)}
+    assert client.get_grid() == [[1, 2.5], []]
+    assert client.get_free() == {"a": 1}
+    assert client.get_any() == [1, {"b": 2}]
+    assert client.get_bare() == {"a": 1}
+    client.delete_empty()
+    assert client.get_inline().x == 1
+    assert client.get_problem() == Item(id=1)
+    assert client.get_range() == 7
+    assert client.get_only_default() == 8
+    assert client.get_two_kinds() == 9
+    by_status: Item | list[Item] | None = client.post_by_status()
+    assert by_status == Item(id=1)
+    assert client.post_by_status() == [Item(id=1)]
+    assert client.post_by_status() is None
+    with pytest.raises(NotFoundError) as missing:
+        client.post_by_status()
+    assert (missing.value.body, missing.value.name) == (OTHER, "n")
+    with pytest.raises(APIStatusError, match="418"):
+        client.post_by_status()
+    with pytest.raises(ResponseDecodeError, match="id: expected an integer, got 'x'"):
+        client.post_by_status()
+print("all is well")

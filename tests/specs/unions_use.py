@@ -1,0 +1,73 @@
+"""What must come of the types of unions.yaml; tests/test_specs.py runs this."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from stand_in import Answer, Server
+from unions import (
+    Circle,
+    Client,
+    Holder,
+    HolderInlineType2,
+    Leaf,
+    Mapped,
+    ResponseDecodeError,
+    Square,
+    Sum,
+    Triangle,
+)
+
+CIRCLE, SQUARE = {"kind": "circle", "radius": 1.5}, {"kind": "box", "side": 2}
+SENT: dict[str, Any] = {
+    "mapped": SQUARE,
+    "implicit": {"kind": "Square", "side": 3, "radius": 4},
+    "nested": {"sides": [1, 2]},
+    "loose": {"kind": "?", "side": 1},
+    "free": {"unheard": "of"},
+    "either": [CIRCLE],
+    "scalars": "2024-01-02T03:04:05Z",
+    "inline": {"b": 2},
+    "nullable": None,
+    "many": [CIRCLE, SQUARE],
+    "by_name": {"x": CIRCLE},
+    "tagged_inline": {"kind": "square", "side": 1},
+    "node": {"op": "Sum", "terms": [{"op": "Leaf", "value": 1}, {"op": "Sum"}]},
+}
+answers: list[Any] = [SENT, SENT | {"nested": SQUARE, "free": {"sides": [], "more": 1}}]
+with (
+    Server(lambda _: Answer(200, answers.pop(0))) as server,
+    Client("token", base_url=server.url) as client,
+):
+    holder, other = client.get_holder(), client.get_holder()
+
+assert isinstance(holder.mapped, Square)
+assert isinstance(holder.implicit, Square)
+assert isinstance(holder.nested, Triangle)
+assert isinstance(other.nested, Square), "by its kind, within the union in the union"
+assert isinstance(holder.loose, Square)
+assert holder.free == {"unheard": "of"}
+assert isinstance(other.free, Triangle), "it knows more of the fields than a mapping"
+assert isinstance(holder.either, list)
+assert holder.scalars == datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+assert isinstance(holder.inline, HolderInlineType2)
+many: list[Mapped] | None = holder.many
+assert many == [Circle(kind="circle", radius=1.5), Square(kind="box", side=2)]
+assert isinstance(holder.tagged_inline, Square)
+assert isinstance(holder.node, Sum)
+assert holder.node.terms == [Leaf(value=1), Sum()]
+assert holder.to_dict() == SENT
+mistakes: dict[str, dict[str, Any]] = {
+    "mapped.kind": {"mapped": {"kind": "cone"}},
+    "many[1].side": {"many": [CIRCLE, {"kind": "box", "side": "x"}]},
+    "node.terms[0].value": {"node": {"op": "Sum", "terms": [{"op": "Leaf", "value": None}]}},
+    "by_name.x.radius": {"by_name": {"x": {"kind": "circle"}}},
+    "scalars": {"scalars": []},
+}
+for path, wrong in mistakes.items():
+    with pytest.raises(ResponseDecodeError) as caught:
+        Holder.from_dict(wrong)
+    assert caught.value.path == path, (caught.value.path, path)
+print("all is well")

@@ -1,0 +1,107 @@
+"""Packages made from specs that have little in common with ours, used as their users would."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from large_spec import large_spec
+from test_regenerate import regenerate, write
+
+SPECS = sorted(path.stem for path in (ROOT / "tests" / "specs").glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a package out of each spec, and call it by the name of the spec."""
+    folder = tmp_path_factory.mktemp("packages")
+    for name in SPECS:
+        spec = ROOT / "tests" / "specs" / f"{name}.yaml"
+        rest = ["--skip-unsupported"] if name == "unsupported" else []
+        result = regenerate("--spec", spec, "--output", folder / "made", *rest)
+        assert result.returncode == 0, result.stderr
+        (folder / "made" / "narrative_jobs").rename(folder / name)
+        shutil.copy(spec.with_name(f"{name}_use.py"), folder)
+    shutil.copy(ROOT / "scripts" / "stand_in.py", folder)
+    (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    return folder
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+    )
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_package_does_what_its_spec_says(packages: Path, name: str) -> None:
+    result = run(packages, f"{name}_use.py")
+    assert (result.returncode, result.stdout) == (0, "all is well\n"), result.stderr
+
+
+def test_what_no_package_can_be_made_of_fails_the_run(tmp_path: Path) -> None:
+    spec = ROOT / "tests" / "specs" / "unsupported.yaml"
+    result = regenerate("--spec", spec, "--output", tmp_path / "made")
+    assert result.returncode == 1
+    for place in ("POST /form: ", "GET /cookie: ", "schema Both: ", "/components/schemas/Mixed"):
+        assert place in result.stderr
+    assert result.stderr.endswith("--skip-unsupported makes a package of the rest.\n")
+    assert "object at 0x" not in result.stderr
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_each_of_its_modules_can_be_imported_first(packages: Path, name: str) -> None:
+    modules = [
+        ".".join(path.relative_to(packages).with_suffix("").parts)
+        for path in (packages / name).rglob("*.py")
+        if path.stem != "__main__"
+    ]
+    code = "import sys, importlib\nfor n in sys.argv[1:]:\n"
+    code += f" [sys.modules.pop(m) for m in list(sys.modules) if m.split('.')[0] == {name!r}]\n"
+    result = run(packages, "-c", f"{code} importlib.import_module(n)", *modules)
+    assert result.returncode == 0, result.stderr
+
+
+def test_type_checkers_find_nothing_in_them(packages: Path) -> None:
+    uses = [f"{name}_use.py" for name in SPECS]
+    strict = ("-m", "mypy", "--strict", "--no-incremental", "--config-file=")
+    result = run(packages, *strict, *SPECS, *uses)
+    assert result.returncode == 0, result.stdout
+    pyright = ("-m", "basedpyright", f"--pythonpath={sys.executable}", *SPECS)
+    result = run(packages, *pyright)
+    assert result.returncode == 0, result.stdout
+
+
+def test_they_are_formatted(packages: Path) -> None:
+    ruff = ("-m", "ruff", "format", "--isolated", "--line-length=100", "--check", *SPECS)
+    result = run(packages, *ruff)
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_spec_of_150_operations_and_500_schemas_takes_less_than_a_minute(tmp_path: Path) -> None:
+    spec = write(tmp_path / "large.json", large_spec(operations=150, schemas=500))
+    began = time.monotonic()
+    result = regenerate("--spec", spec, "--output", tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert time.monotonic() - began < 60
+    code = "from narrative_jobs import Client, models; print(len(models.__all__) >= 500)"
+    code += "; print(sum(not name.startswith('_') for name in vars(Client)) >= 150)"
+    result = run(tmp_path, "-c", code)
+    assert result.stdout == "True\nTrue\n", result.stderr
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    strict = ("-m", "mypy", "--strict", "--no-incremental", "--config-file=")
+    for checker in strict, ("-m", "basedpyright", f"--pythonpath={sys.executable}"):
+        result = run(tmp_path, *checker, "narrative_jobs")
+        assert result.returncode == 0, result.stdout
