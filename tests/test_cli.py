@@ -20,6 +20,8 @@ from conftest import ROOT, payload
 from stand_in import TOKEN, Answer, Request, Server, load_spec
 from terminal import Screen, run_on_terminal
 
+Serve = Callable[..., Server]
+
 JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
 ENDED = ("completed", "failed", "cancelled")
 STATES = {
@@ -261,6 +263,103 @@ def test_a_pipe_that_closes_early_is_no_error(api: Server, command: list[str]) -
     assert (result.returncode, result.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">/dev/full", "| true"])
+@pytest.mark.parametrize(
+    "command", ["get {}", "get {} --json", "wait {}", "--help", "wait -", "get x"]
+)
+def test_no_standard_stream_is_relied_on(api: Server, command: str, closed: str) -> None:
+    line = f"{sys.executable} -m narrative_jobs {command.format(number(1))} {closed}"
+    result = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+        env=environment(api.url),
+    )
+    assert "Traceback" not in result.stderr
+    assert "Exception ignored" not in result.stderr
+    is_wrong = command in {"wait -", "get x"} or closed == ">/dev/full"
+    assert result.returncode == (2 if is_wrong else 0), result.stderr
+    if closed == ">/dev/full" and not command.endswith(("-", "x")):
+        assert "narrative-jobs: [Errno 28] No space left on device" in result.stderr
+
+
+HARD: list[tuple[dict[str, Any], str]] = [
+    ({"input": {"additional_properties": True}}, "    additional_properties: True"),
+    ({"additional_properties": "mine"}, "  additional_properties: mine"),
+    ({"ended_at": "9999-12-31T23:59:59Z"}, " (9999-12-31 23:59:59 UTC)"),
+    ({"created_at": "0001-01-01T00:00:00+14:00"}, "  created_at: 0001-01-01T00:00:00+14:00"),
+    ({"a\nkey": 1}, "  a\\nkey: 1"),
+    ({"text": "two\nlines"}, "    two"),
+]
+
+
+@pytest.mark.parametrize(("fields", "line"), HARD, ids=range(len(HARD)))
+def test_whatever_is_in_a_job_can_be_shown(fields: dict[str, Any], line: str) -> None:
+    sent = job(1, "completed") | fields
+    with Server(lambda _: Answer(200, sent)) as server:
+        for command in "get", "wait":
+            result = run(server.url, command, number(1))
+            assert result.returncode == 0, result.stderr
+            assert line in result.stdout
+
+
+def test_what_is_too_deep_to_be_shown_is_in_the_json() -> None:
+    deep = '{"a":' * 700 + "1" + "}" * 700
+    sent = json.dumps(job(1, "completed") | {"deep": 0}).replace('"deep": 0', f'"deep": {deep}')
+    with Server(lambda _: Answer(200, sent)) as server:
+        result = run(server.url, "get", number(1))
+        assert result.returncode == 0
+        assert result.stdout.startswith(f"job {number(1)}: completed\n")
+        assert "too deeply nested to be shown: see --json" in result.stdout
+        assert run(server.url, "get", number(1), "--json").stdout == sent + "\n"
+
+
+def test_a_state_cannot_forge_a_line() -> None:
+    forged = f"paused\njob {number(2)}: completed"
+    with Server(lambda _: Answer(200, job(1, forged) | {"ended_at": None})) as server:
+        result = run(server.url, "get", number(1))
+        assert result.stdout.splitlines()[0].startswith(f"job {number(1)}: paused\\njob ")
+        result = run(server.url, "wait", number(1), "--max-wait", "0.3s")
+        assert len(result.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"ALL_PROXY": "socks5://127.0.0.1:1"},
+        {"SSL_CERT_FILE": "/nowhere.pem"},
+        {"SSL_CERT_FILE": __file__},
+    ],
+    ids=lambda variables: " ".join(variables.values())[:12],
+)
+def test_a_mistake_in_the_environment_is_one_line(api: Server, variables: dict[str, str]) -> None:
+    result = run(api.url, "get", number(1), **variables)
+    assert result.returncode == 2
+    assert re.fullmatch("narrative-jobs: .+\n", result.stderr)
+
+
+def test_a_terminal_without_width_still_shows_the_job(api: Server) -> None:
+    result = run(api.url, "get", number(1), COLUMNS="0")
+    assert result.stdout.startswith(f"job {number(1)}: completed")
+
+
+def test_an_id_in_capitals_is_the_same_job(serve: Serve) -> None:
+    url = serve(job(0xAB, "running"), job(0xAB, "completed")).url
+    screen = on_terminal(url, "wait", number(0xAB), number(0xAB).upper())
+    assert "of 1 ended" in screen.raw
+    assert "of 2 ended" not in screen.raw
+
+
+def test_a_job_of_a_megabyte_is_shown_in_a_moment() -> None:
+    sent = job(1, "completed") | {"input": {"nql": "SELECT a, b FROM c WHERE d\n" * 40_000}}
+    with Server(lambda _: Answer(200, sent)) as server:
+        result = run(server.url, "get", number(1))
+        assert result.stdout.count("SELECT a, b FROM c WHERE d") == 40_000
+
+
 def test_a_locale_that_is_not_utf_8_is_no_error() -> None:
     text = "größer 🎉\x1b[31m\x07\ttab"
     sent = json.dumps(job(1, "failed") | {"failures": [{"message": text}]}, ensure_ascii=False)
@@ -374,9 +473,6 @@ def test_quiet_is_quiet_on_a_terminal_too(api: Server) -> None:
     screen = on_terminal(api.url, "wait", number(2), "--quiet", "--json", piped=True)
     assert (screen.code, screen.raw) == (0, "")
     assert json.loads(screen.out)["state"] == "completed"
-
-
-Serve = Callable[..., Server]
 
 
 def test_the_token_is_nowhere_to_be_seen(serve: Serve) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import io
 import logging
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Generic, TextIO, TypeVar, cast
 
 import attrs
@@ -35,6 +37,9 @@ OK, UNSUCCESSFUL, USAGE, REFUSED, OUT_OF_TIME, INTERRUPTED = 0, 1, 2, 3, 124, 13
 SQL: frozenset[str] = frozenset({"compiled_select", "compiled_sql", "nql"})
 """The fields that hold SQL."""
 
+MOST_IN_COLOUR = 100_000
+"""The longest SQL, in characters, whose colours are worth the time."""
+
 HEADLINE: frozenset[str] = frozenset({"job_id", "state"})
 """The fields that are told before all others."""
 
@@ -55,7 +60,26 @@ Of several, 3 goes before 124, and 124 before 1."""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and give its exit code."""
-    options = _parser().parse_args(arguments)
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # It was closed by whoever started this.
+            setattr(sys, name, io.TextIOWrapper(io.BytesIO()))
+    signal.signal(signal.SIGTERM, _exit)
+    try:
+        try:
+            return _run(_parser().parse_args(arguments))
+        finally:
+            write(sys.stdout, "")  # What argparse has printed may meet a closed pipe here.
+    except OSError as error:
+        write(sys.stderr, f"{PROGRAM}: {error}\n")
+        return USAGE
+
+
+def _exit(number: int, _: object) -> None:
+    """End as a signal asks, but leave the terminal as it was."""
+    sys.exit(128 + number)
+
+
+def _run(options: argparse.Namespace) -> int:
     variable = "NARRATIVE_API_KEY"
     terminal = Terminal(is_quiet=options.quiet)
     if options.verbose:
@@ -73,7 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NarrativeError as error:
         terminal.complain(error)
         return REFUSED
-    except ValueError as error:
+    except (ValueError, OSError, ImportError) as error:
+        # The last two are of the certificates, proxies and files that the environment names.
         terminal.complain(error)
         return USAGE
     except KeyboardInterrupt:
@@ -163,7 +188,7 @@ def _get_job(client: Client, terminal: Terminal, options: argparse.Namespace) ->
 def _wait_for_jobs(client: Client, terminal: Terminal, options: argparse.Namespace) -> int:
     kind = _long_running.get_job
     ids = _ids(options.job_ids)
-    progress = Progress(kind, len(set(ids)), terminal)
+    progress = Progress(kind, len({i.lower() for i in ids}), terminal)
     ended = client.with_raw_response.wait_for_jobs(
         ids, max_wait=options.max_wait, on_update=progress.update
     )
@@ -198,7 +223,7 @@ class Terminal:
 
     def __init__(self, *, is_quiet: bool) -> None:
         self.is_quiet = is_quiet
-        self.console = Console(stderr=True, highlight=False)
+        self.console = _console(stderr=True)
         self.live: Live | None = None
         """What changes all the time, while something is waited for."""
         self._is_first = True
@@ -220,12 +245,17 @@ class Terminal:
             content = response.content
             write(sys.stdout, content if content.endswith(b"\n") else content + b"\n")
             return
-        console = Console(highlight=False)
+        console = _console()
         with console.capture() as capture:
             if not self._is_first:
                 console.print()
-            for line in described(kind, response.parsed):
-                console.print(line, soft_wrap=not console.is_terminal)
+            try:
+                for line in described(kind, response.parsed):
+                    console.print(line, soft_wrap=not console.is_terminal)
+            except (
+                RecursionError
+            ):  # Nobody reads what is so deeply nested. All of it is in the JSON.
+                console.print("  (the rest is too deeply nested to be shown: see --json)")
         self._is_first = False
         write(sys.stdout, capture.get())
 
@@ -272,7 +302,7 @@ class Progress(Generic[T]):
             del self._states[item_id]
             self._ended += 1
         if not self._terminal.is_quiet and (is_final or not self._live):
-            self._terminal.say(f"{item_id} {state} after {self._elapsed}")
+            self._terminal.say(f"{item_id} {on_one_line(state)} after {self._elapsed}")
 
     @contextmanager
     def shown(self) -> Generator[None]:
@@ -304,7 +334,7 @@ class Progress(Generic[T]):
         text = Text(no_wrap=True, overflow="crop")
         for item_id, state in states[:room]:
             text.append(f"{self._elapsed}  ")
-            text.append(f"{printable(state):<10}", "cyan")
+            text.append(f"{on_one_line(state):<10}", "cyan")
             text.append(f"  {item_id}\n")
         if len(states) > room:
             text.append(f"and {len(states) - room:,} more\n")
@@ -317,10 +347,13 @@ def write(stream: TextIO, data: str | bytes) -> None:
     if isinstance(data, str):
         data = data.encode(stream.encoding, "backslashreplace")
     try:
+        stream.flush()
         stream.buffer.write(data)
         stream.buffer.flush()
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise
 
 
 def printable(text: str) -> str:
@@ -329,15 +362,27 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
+def on_one_line(text: str) -> str:
+    """Show what would control the terminal, line breaks included."""
+    return printable(text).replace("\n", "\\n")
+
+
+def _console(*, stderr: bool = False) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    console.width = console.width or 80
+    return console
+
+
 def described(kind: LongRunning[T], item: T) -> Iterator[Text]:
     """Describe something for people, line by line."""
-    state = printable(kind.state_of(item))
+    state = on_one_line(kind.state_of(item))
     style = "green" if kind.is_success(item) else "red" if kind.is_final(item) else "cyan"
     yield Text.assemble((f"{kind.noun} {kind.id_of(item)}", "bold"), ": ", (state, style))
     began, ended = kind.began_of(item), kind.ended_of(item)
     if began and ended:
         took = datetime.timedelta(seconds=round((ended - began).total_seconds()))
-        yield Text(f"  took {humanize.precisedelta(took)}")
+        with suppress(OverflowError):  # At the very ends of the calendar.
+            yield Text(f"  took {humanize.precisedelta(took)}")
     yield from fields(item, "  ")
 
 
@@ -348,10 +393,11 @@ def fields(value: object, indent: str) -> Iterator[Text]:
     else:
         names = [one.name for one in attrs.fields(cast("type[attrs.AttrsInstance]", type(value)))]
         pairs = [(name, getattr(value, name)) for name in names if not name.startswith("_")]
+        _, rest = pairs.pop()  # `additional_properties` is the last.
+        pairs = [pair for pair in pairs if not (pair[0] in HEADLINE and len(indent) == 2)]
+        pairs += cast("Mapping[str, Any]", rest).items()
     for name, inner in pairs:
-        if name == "additional_properties":
-            yield from fields(inner, indent)
-        elif inner is not None and not (name in HEADLINE and len(indent) == 2):
+        if inner is not None:
             yield from field(name, inner, indent)
 
 
@@ -362,11 +408,14 @@ def has_fields(value: object) -> bool:
 
 def field(name: str, value: object, indent: str) -> Iterator[Text]:
     """Describe a field."""
-    label = f"{indent}{printable(name)}:"
+    label = f"{indent}{on_one_line(name)}:"
     deeper = f"{indent}  "
     if isinstance(value, datetime.datetime):
-        age = humanize.naturaltime(datetime.datetime.now(datetime.UTC) - value)
-        yield Text(f"{label} {age} ({value.astimezone(datetime.UTC):%Y-%m-%d %H:%M:%S} UTC)")
+        try:
+            age = humanize.naturaltime(datetime.datetime.now(datetime.UTC) - value)
+            yield Text(f"{label} {age} ({value.astimezone(datetime.UTC):%Y-%m-%d %H:%M:%S} UTC)")
+        except OverflowError:
+            yield Text(f"{label} {value.isoformat()}")
     elif isinstance(value, list):
         yield Text(label if value else f"{label} none")
         for number, item in enumerate(cast("Sequence[object]", value), 1):
@@ -377,7 +426,7 @@ def field(name: str, value: object, indent: str) -> Iterator[Text]:
     elif name in SQL or "\n" in str(value):
         yield Text(label)
         text = Text(printable(str(value)))
-        if name in SQL:
+        if name in SQL and len(text) < MOST_IN_COLOUR:
             text = Syntax("", "sql", theme="ansi_dark").highlight(text.plain)
         for line in text.split():
             yield Text.assemble(deeper, line)

@@ -2,7 +2,7 @@
 """Waiting for many things at once: `Finished`, and `AsyncFinished` for use with `await`.
 
 Between two steps of the iteration nothing runs: no thread, no task, no request. So there is nothing
-to close, however the loop over it is left.
+to close, however the loop over it is left. A step therefore ends only when the looks under way have.
 """
 
 from __future__ import annotations
@@ -30,9 +30,6 @@ Outcome: TypeAlias = Response[T] | APIError
 
 FATAL = (AuthenticationError, PermissionDeniedError)
 """The errors that would meet every other look as well."""
-
-GRACE = 1.0
-"""How long the looks under way may go on once there is something to yield, in seconds."""
 
 
 class Threads(Generic[T]):
@@ -68,8 +65,9 @@ class Threads(Generic[T]):
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for _, deadline in self._busy.values():
-            deadline.cut()
+        for future, (_, deadline) in self._busy.items():
+            if not future.done():  # Else its connection may be another call's by now.
+                deadline.cut()
         self._pool.shutdown(cancel_futures=True)
 
 
@@ -124,12 +122,12 @@ class Tasks(Generic[T]):
         exc_type: type[BaseException] | None,
         exc_value: BaseException | None,
         traceback: TracebackType | None,
-    ) -> bool | None:
+    ) -> None:
         self._group.cancel_scope.cancel()
         try:
-            return await self._group.__aexit__(exc_type, exc_value, traceback)
+            # Without the caller's error, which the group would wrap.
+            await self._group.__aexit__(None, None, None)
         except BaseExceptionGroup as group:
-            # The tasks keep their errors to themselves, so there is one: that of the caller.
             raise group.exceptions[0] from None
 
 
@@ -184,17 +182,16 @@ class Finished(Iterator[R], Generic[T, R]):
                     crew.start(watch, watch.wait.deadline(self._total_timeout))
                 for watch, outcome in crew.outcomes(self._pause(len(crew.busy))):
                     self._hear(watch, outcome)
-            end = time.monotonic() + GRACE
-            while crew.busy and (left := end - time.monotonic()) > 0.0:
-                for watch, outcome in crew.outcomes(left):
+            while crew.busy and not any(watch.error for watch in self._over):
+                for watch, outcome in crew.outcomes(None):
                     self._hear(watch, outcome)
-            unheard = crew.busy
-        for watch in unheard:
-            self._push(watch)
 
     def _hear(self, watch: Watch[T], outcome: Outcome[T]) -> None:
-        if watch.hear(outcome) and self._on_update and watch.item is not None:
-            self._on_update(watch.item)
+        try:
+            if watch.hear(outcome) and self._on_update and watch.item is not None:
+                self._on_update(watch.item)
+        except StopIteration as error:  # It would end the loop as if nothing were left.
+            raise RuntimeError(f"poll_interval or on_update raised {error!r}") from error
         if not watch.is_over:
             self._push(watch)
         elif watch.error and not watch.response and not isinstance(watch.error, FATAL):
@@ -272,19 +269,18 @@ class AsyncFinished(AsyncIterator[R], Generic[T, R]):
                     crew.start(watch, watch.wait.deadline(self._total_timeout))
                 for watch, outcome in await crew.outcomes(self._pause(len(crew.busy))):
                     await self._hear(watch, outcome)
-            end = time.monotonic() + GRACE
-            while crew.busy and (left := end - time.monotonic()) > 0.0:
-                for watch, outcome in await crew.outcomes(left):
+            while crew.busy and not any(watch.error for watch in self._over):
+                for watch, outcome in await crew.outcomes(None):
                     await self._hear(watch, outcome)
-            unheard = crew.busy
-        for watch in unheard:
-            self._push(watch)
 
     async def _hear(self, watch: Watch[T], outcome: Outcome[T]) -> None:
-        if watch.hear(outcome) and self._on_update and watch.item is not None:
-            result = self._on_update(watch.item)
-            if inspect.isawaitable(result):
-                await result
+        try:
+            if watch.hear(outcome) and self._on_update and watch.item is not None:
+                result = self._on_update(watch.item)
+                if inspect.isawaitable(result):
+                    await result
+        except StopAsyncIteration as error:  # It would end the loop as if nothing were left.
+            raise RuntimeError(f"poll_interval or on_update raised {error!r}") from error
         if not watch.is_over:
             self._push(watch)
         elif watch.error and not watch.response and not isinstance(watch.error, FATAL):

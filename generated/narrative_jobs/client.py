@@ -439,7 +439,7 @@ class _ClientCalls(_BaseClient):
                 if body.error:
                     break
                 if not deadline.allows(0.0):
-                    raise httpx.ReadTimeout("the call has taken longer than total_timeout")
+                    raise httpx.ReadTimeout("the time for the call is over")
         finally:
             answer.close()
         return answer, body
@@ -652,7 +652,8 @@ class Client(_ClientCalls):
         What cannot be followed to its end does not take the others with it: when they have been
         yielded, one `ExceptionGroup` holds an error for each of the rest, with its `job_id` and,
         as `job`, how it was last seen. Nothing runs between two steps of the iteration, so that
-        the loop may be left at any time; `max_wait` goes on all the while.
+        the loop may be left at any time; a step ends when the looks under way have. `max_wait` goes
+        on all the while.
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.
@@ -812,7 +813,7 @@ class _AsyncClientCalls(_BaseClient):
                 if body.error:
                     break
                 if not deadline.allows(0.0):
-                    raise httpx.ReadTimeout("the call has taken longer than total_timeout")
+                    raise httpx.ReadTimeout("the time for the call is over")
         finally:
             await answer.aclose()
         return answer, body
@@ -1026,7 +1027,8 @@ class AsyncClient(_AsyncClientCalls):
         What cannot be followed to its end does not take the others with it: when they have been
         yielded, one `ExceptionGroup` holds an error for each of the rest, with its `job_id` and,
         as `job`, how it was last seen. Nothing runs between two steps of the iteration, so that
-        the loop may be left at any time; `max_wait` goes on all the while.
+        the loop may be left at any time; a step ends when the looks under way have. `max_wait` goes
+        on all the while.
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.

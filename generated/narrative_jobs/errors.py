@@ -99,7 +99,7 @@ class APIStatusError(APIError):
         self.error = self._text("error")
         self.error_description = self._text("error_description")
         reason: tuple[str | None, ...] = (self.error, self.error_description)
-        details = ": ".join(text for text in reason if text) or _excerpt(body)
+        details = ": ".join(shortened(text) for text in reason if text) or _excerpt(body)
         super().__init__(f"{message}: {details}" if details else message)
 
     def _text(self, key: str) -> str | None:
@@ -221,6 +221,11 @@ class JobWaitTimeoutError(NarrativeError, TimeoutError):
         self.job_id, self.job = job_id, job
 
 
+def shortened(text: str, most: int = 300) -> str:
+    """Cut a text short that somebody else wrote, to have it in a message."""
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
 _short = Repr()
 _short.maxstring = _short.maxother = _short.maxlong = 200
 
@@ -228,7 +233,7 @@ _short.maxstring = _short.maxother = _short.maxlong = 200
 def _excerpt(value: object) -> str:
     try:
         text = "" if isinstance(value, str) and not value else _short.repr(value)
-        return text if len(text) <= 300 else f"{text[:300]}..."
+        return shortened(text)
     except ValueError:  # An integer of more digits than Python is willing to print.
         return f"a value of type {type(value).__name__}"
 

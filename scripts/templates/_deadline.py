@@ -24,7 +24,8 @@ class Deadline:
 
     def __init__(self, seconds: float | None) -> None:
         self.seconds = seconds
-        self._end = None if seconds is None else time.monotonic() + seconds
+        # Beyond a century, the clocks of the system overflow.
+        self._end = None if seconds is None or seconds > 3e9 else time.monotonic() + seconds
         self._stream: httpcore.NetworkStream | None = None
 
     @property
@@ -90,7 +91,7 @@ def _left(timeout: float | None, stream: httpcore.NetworkStream | None = None) -
     if left is None:
         return timeout
     if left == 0.0:
-        raise httpcore.ReadTimeout("the call has taken longer than total_timeout")
+        raise httpcore.ReadTimeout("the time for the call is over")
     return left if timeout is None else min(timeout, left)
 
 
@@ -102,6 +103,7 @@ class _Backend(httpcore.NetworkBackend):
         self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
     ) -> httpcore.NetworkStream:
         stream = self._backend.connect_tcp(host, port, _left(timeout), *args, **kwargs)
+        _left(timeout, stream)  # From here on, the call can be cut.
         return _Stream(stream)
 
     def connect_unix_socket(

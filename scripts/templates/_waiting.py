@@ -15,7 +15,7 @@ import httpx
 from ._checks import checked_pause, checked_span
 from ._deadline import Deadline
 from ._transport import Call, Response, retry_after
-from .errors import APIConnectionError, APIError, APIStatusError
+from .errors import APIConnectionError, APIError, APIStatusError, shortened
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ class LongRunning(Generic[T]):
         if began and ended:
             text += f" after {datetime.timedelta(seconds=round((ended - began).total_seconds()))}"
         reasons = (reason for reason in self.reasons_of(item) if reason)
-        shown = list(islice(reasons, SHOWN_REASONS))
+        shown = [shortened(reason) for reason in islice(reasons, SHOWN_REASONS)]
         more = sum(1 for _ in reasons)
         shown += [f"and {more:,} more"] if more else []
         text += f": {'; '.join(shown)}" if shown else ""
@@ -147,6 +147,9 @@ class Wait(Generic[T]):
         thirty, less up to a quarter at random. It cannot make a chosen interval shorter.
         """
         asked = min(asked or 0.0, MAX_PAUSE)
+        if self.count > 1:
+            # Many that are asked to come back together spread over as much time again, at first.
+            asked *= random.uniform(1.0, 2.0 if looks == 1 else 1.25)
         if callable(self._pace):
             chosen = checked_pause(self._pace(time.monotonic() - self.began))
         elif self._pace is not None:
@@ -227,7 +230,9 @@ class Watch(Generic[T]):
 
     def _out_of_time(self, blip: APIError | None) -> Exception:
         kind = self.wait.kind
-        text = f"{kind.name(self.id, self.item)} did not end within {self.wait.max_wait:g} seconds"
+        text = (
+            f"{kind.name(self.id, self.item)} did not end within {self.wait.max_wait:,.10g} seconds"
+        )
         if self.item is not None:
             text += f"; when last seen, it was {kind.state_of(self.item)}"
             if not kind.is_known(self.item):
