@@ -61,14 +61,18 @@ def without(document: Document, *place: str) -> dict[str, Any]:
     return new
 
 
-def load(path: Path) -> dict[str, Any]:
+def parse(text: str) -> Any:
     """Read YAML or JSON, its keys as JSON has them: `200:` is a status, no number."""
-    text = path.read_text(encoding="utf-8")
-    is_json = text.lstrip().startswith("{")
-    document = json.loads(text) if is_json else YAML(typ="safe", pure=True).load(text)
+    is_json = text.lstrip().startswith(("{", "["))
+    return _with_text_keys(json.loads(text) if is_json else YAML(typ="safe", pure=True).load(text))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a document from a file."""
+    document = parse(path.read_text(encoding="utf-8"))
     if not isinstance(document, dict):
         raise UnsupportedError("this is no OpenAPI document")
-    return _with_text_keys(document)  # type: ignore[no-any-return]
+    return document
 
 
 def _with_text_keys(node: Any) -> Any:

@@ -1,0 +1,484 @@
+"""scripts/check-version and scripts/release: what broke, and which version follows."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import check_version
+import pytest
+import regenerate
+from conftest import ROOT
+from stand_in import load_spec
+
+Spec = dict[str, Any]
+Edit = Callable[[Spec], Any]
+GET_JOB = "GET /jobs/{job_id}"
+
+
+def schema(spec: Spec, name: str) -> Spec:
+    found: Spec = spec["components"]["schemas"][name]
+    return found
+
+
+def get_job(spec: Spec) -> Spec:
+    found: Spec = spec["paths"]["/jobs/{job_id}"]["get"]
+    return found
+
+
+def has_list(spec: Spec) -> None:
+    """Add an operation, with a parameter that has a default."""
+    answer = {"type": "array", "items": {"$ref": "#/components/schemas/Job"}}
+    content = {"application/json": {"schema": answer}}
+    schema = {"type": "integer", "default": 10}
+    spec["paths"]["/jobs"] = {
+        "get": {
+            "operationId": "listJobs",
+            "parameters": [{"name": "limit", "in": "query", "schema": schema}],
+            "responses": {"200": {"description": "Jobs.", "content": content}},
+        }
+    }
+
+
+def limit(spec: Spec) -> Spec:
+    found: Spec = spec["paths"]["/jobs"]["get"]["parameters"][0]
+    return found
+
+
+def has_export(spec: Spec) -> None:
+    """Add a type of job, with its own input and result."""
+    schemas = spec["components"]["schemas"]
+    own = {
+        "type": {"const": "export"},
+        "input": {"type": "object", "properties": {"rows": {"type": "integer"}}},
+        "result": {"type": ["object", "null"], "properties": {"url": {"type": "string"}}},
+    }
+    part = {"type": "object", "required": ["type"], "properties": own}
+    schemas["ExportJob"] = {"allOf": [{"$ref": "#/components/schemas/JobBase"}, part]}
+    schemas["Job"]["oneOf"].insert(0, {"$ref": "#/components/schemas/ExportJob"})
+    schemas["Job"]["discriminator"]["mapping"]["export"] = "#/components/schemas/ExportJob"
+
+
+def has_no_forecast(spec: Spec) -> None:
+    job = schema(spec, "Job")
+    job["oneOf"] = [one for one in job["oneOf"] if "Nql" not in one["$ref"]]
+    del job["discriminator"]["mapping"]["nql-forecast"]
+
+
+def has_no_cancelled(spec: Spec) -> None:
+    schema(spec, "JobState")["enum"].remove("cancelled")
+    get_job(spec)["x-long-running"]["failed"].remove("cancelled")
+
+
+def add_parameter(spec: Spec, *, required: bool) -> None:
+    parameter = {"name": "view", "in": "query", "required": required, "schema": {"type": "string"}}
+    get_job(spec)["parameters"].append(parameter)
+
+
+MAYBE = {"type": ["string", "null"]}
+
+
+def is_text(spec: Spec) -> None:
+    schema(spec, "MaterializeViewResult")["properties"]["dataset_id"]["type"] = ["string", "null"]
+
+
+# Before the change, the change, the verdict, and what it must say among other things.
+ROWS: dict[str, tuple[Edit | None, Edit, str, list[str]]] = {
+    "operation removed": (
+        has_list,
+        lambda spec: spec["paths"].pop("/jobs"),
+        "major",
+        ["major  GET /jobs: operation removed", "narrative_jobs.Client.list_jobs"],
+    ),
+    "operation renamed": (
+        None,
+        lambda spec: get_job(spec).update(operationId="fetchJob"),
+        "major",
+        [
+            f"major  {GET_JOB}: operation renamed from getJob to fetchJob",
+            "major  narrative_jobs.Client.get_job: removed",
+            "minor  narrative_jobs.Client.fetch_job: added",
+        ],
+    ),
+    "parameter removed": (
+        has_list,
+        lambda spec: spec["paths"]["/jobs"]["get"]["parameters"].clear(),
+        "major",
+        ["major  GET /jobs query limit: parameter removed", "list_jobs(limit)"],
+    ),
+    "parameter renamed": (
+        has_list,
+        lambda spec: limit(spec).update(name="most"),
+        "major",
+        ["query limit: parameter removed", "minor  GET /jobs query most: parameter added"],
+    ),
+    "field removed": (
+        None,
+        lambda spec: schema(spec, "Failure")["properties"].pop("value"),
+        "major",
+        [
+            f"major  {GET_JOB} 200.failures[].value: field removed",
+            "major  narrative_jobs.Failure.value: removed",
+        ],
+    ),
+    "type of job removed": (
+        None,
+        has_no_forecast,
+        "major",
+        [f'major  {GET_JOB} 200.type: value "nql-forecast" removed'],
+    ),
+    "enum name removed": (
+        None,
+        has_no_cancelled,
+        "major",
+        [
+            f'major  {GET_JOB} 200.state: value "cancelled" removed',
+            "major  narrative_jobs.JobState.CANCELLED: removed",
+            "major  narrative_jobs.JobCancelledError: removed",
+        ],
+    ),
+    "type changed": (
+        None,
+        is_text,
+        "major",
+        [f"major  {GET_JOB} 200.result.dataset_id: type changed from integer to string"],
+    ),
+    "type narrowed": (
+        None,
+        lambda spec: schema(spec, "Failure")["properties"]["message"].update(format="uuid"),
+        "major",
+        ["200.failures[].message: type changed from string to string<uuid>"],
+    ),
+    "may now be absent": (
+        None,
+        lambda spec: schema(spec, "JobBase")["required"].remove("updated_at"),
+        "major",
+        [f"major  {GET_JOB} 200.updated_at: may now be absent"],
+    ),
+    "may now be null": (
+        None,
+        lambda spec: schema(spec, "ErrorBody")["properties"]["error"].update(
+            type=["string", "null"]
+        ),
+        "major",
+        [f"major  {GET_JOB} 404.error: may now be null"],
+    ),
+    "required parameter added": (
+        None,
+        lambda spec: add_parameter(spec, required=True),
+        "major",
+        [f"major  {GET_JOB} query view: required parameter added"],
+    ),
+    "parameter is required now": (
+        has_list,
+        lambda spec: limit(spec).update(required=True),
+        "major",
+        ["major  GET /jobs query limit: is now required"],
+    ),
+    "default changed": (
+        has_list,
+        lambda spec: limit(spec)["schema"].update(default=20),
+        "major",
+        ["major  GET /jobs query limit: default changed from 10 to 20"],
+    ),
+    "operation added": (
+        None,
+        has_list,
+        "minor",
+        ["minor  GET /jobs: operation added", "minor  narrative_jobs.AsyncClient.list_jobs: added"],
+    ),
+    "optional parameter added": (
+        None,
+        lambda spec: add_parameter(spec, required=False),
+        "minor",
+        [
+            f"minor  {GET_JOB} query view: parameter added",
+            "narrative_jobs.Client.get_job(view): added",
+        ],
+    ),
+    "field added": (
+        None,
+        lambda spec: schema(spec, "Failure")["properties"].update(code={"type": "integer"}),
+        "minor",
+        [
+            f"minor  {GET_JOB} 200.failures[].code: field added",
+            "minor  narrative_jobs.Failure.code: added",
+        ],
+    ),
+    "type of job added": (
+        None,
+        has_export,
+        "minor",
+        [f'minor  {GET_JOB} 200.type: value "export" added', "narrative_jobs.ExportJob: added"],
+    ),
+    "enum value added": (
+        None,
+        lambda spec: schema(spec, "JobState")["enum"].append("pending_review"),
+        "minor",
+        [
+            f'minor  {GET_JOB} 200.state: value "pending_review" added',
+            "minor  narrative_jobs.JobState.PENDING_REVIEW: added",
+        ],
+    ),
+    "description changed": (
+        None,
+        lambda spec: get_job(spec).update(description="Finds a job."),
+        "patch",
+        ["patch  narrative_jobs: texts or code, with the same API"],
+    ),
+    "example changed": (
+        None,
+        lambda spec: schema(spec, "RequestSource").update(examples=[{"type": "x"}]),
+        "patch",
+        ["patch  "],
+    ),
+    "nothing changed": (None, lambda spec: None, "none", []),
+}
+
+
+def made(spec: Spec, folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "openapi.yaml").write_text(json.dumps(spec))
+    regenerate.generate(folder / "openapi.yaml", folder / "generated")
+    return folder
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_a_change_and_its_verdict(
+    tmp_path: Path, row: tuple[Edit | None, Edit, str, list[str]]
+) -> None:
+    prepare, edit, verdict, said = row
+    old = load_spec()
+    if prepare:
+        prepare(old)
+    new = copy.deepcopy(old)
+    edit(new)
+    changes = check_version.compare(made(old, tmp_path / "old"), made(new, tmp_path / "new"))
+    text = "\n".join(map(str, changes))
+    assert (changes[0].rank if changes else "none") == verdict, text
+    for words in said:
+        assert words in text
+
+
+CODE: dict[str, tuple[str, str, str, str, str]] = {
+    "public name removed": (
+        "__init__.py",
+        '    "Response",\n',
+        "",
+        "major",
+        "major  narrative_jobs.Response: removed",
+    ),
+    "argument renamed": (
+        "client.py",
+        "max_response_bytes: int = ",
+        "max_bytes: int = ",
+        "major",
+        "major  narrative_jobs.Client(max_response_bytes): removed",
+    ),
+    "default of an argument changed": (
+        "client.py",
+        "max_concurrency: int = 8",
+        "max_concurrency: int = 9",
+        "major",
+        "Client.wait_for_jobs(max_concurrency): parameter default was changed: 8 -> 9",
+    ),
+    "type of an attribute changed": (
+        "errors.py",
+        "    retries_taken: int = 0",
+        "    retries_taken: str = '0'",
+        "major",
+        "narrative_jobs.APIError.retries_taken: type changed from int to str",
+    ),
+    "private code changed": (
+        "_codec.py",
+        "def nulls_of",
+        "def names_of_nulls",
+        "patch",
+        "texts or code",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", CODE.values(), ids=CODE)
+def test_a_change_of_a_template_and_its_verdict(
+    tmp_path: Path, row: tuple[str, str, str, str, str]
+) -> None:
+    name, text, instead, verdict, said = row
+    for folder in ("old", "new"):
+        shutil.copytree(ROOT / "generated", tmp_path / folder / "generated")
+        shutil.copy(ROOT / "openapi.yaml", tmp_path / folder)
+    path = tmp_path / "new" / "generated" / "narrative_jobs" / name
+    assert text in path.read_text()
+    path.write_text(path.read_text().replace(text, instead))
+    changes = check_version.compare(tmp_path / "old", tmp_path / "new")
+    assert changes[0].rank == verdict
+    assert any(said in str(change) for change in changes), changes
+
+
+@pytest.mark.parametrize(
+    ("version", "rank", "next_version"),
+    [
+        ("1.2.3", "none", "1.2.3"),
+        ("1.2.3", "patch", "1.2.4"),
+        ("1.2.3", "minor", "1.3.0"),
+        ("1.2.3", "major", "2.0.0"),
+    ],
+)
+def test_the_version_that_follows(version: str, rank: str, next_version: str) -> None:
+    assert check_version.following(version, rank) == next_version
+
+
+# The whole way, in a clone.
+
+GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
+
+
+def git(clone: Path, *arguments: str) -> str:
+    run = subprocess.run([*GIT, *arguments], cwd=clone, capture_output=True, text=True, check=True)
+    return run.stdout.strip()
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Clone what is in the working tree; its tests only take note that they were asked for."""
+    folder = tmp_path / "clone"
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    (folder / "scripts" / "test").write_text("#!/bin/sh\necho tested >> dist/tested\n")
+    changelog = folder / "CHANGELOG.md"
+    head = changelog.read_text().partition("\n## ")[0]
+    changelog.write_text(f"{head}\n## Unreleased\n\n- All of it.\n")
+    (folder / "dist").mkdir()
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    (folder / ".git" / "info" / "exclude").write_text(".venv\n")
+    for key, value in {"user.name": "t", "user.email": "t@example.com"}.items():
+        git(folder, "config", key, value)
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Begin")
+    return folder
+
+
+def script(clone: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    result = subprocess.run(
+        [clone / "scripts" / name, *arguments], capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in result.stderr
+    return result
+
+
+def hashes(clone: Path) -> dict[str, str]:
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (clone / "dist").glob("narrative_jobs-*")
+    }
+
+
+def test_a_release_and_the_next(clone: Path) -> None:
+    version = load_spec()["info"]["version"]
+    result = script(clone, "check-version")
+    assert result.returncode == 1
+    assert "There is no release to compare with" in result.stdout
+    assert result.stderr == f"CHANGELOG.md has no entry for {version}.\n"
+
+    result = script(clone, "release", version)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"narrative-jobs {version} works on Python 3." in result.stdout
+    assert result.stdout.count("PASSED") == 2, "twine took the wheel and the sdist"
+    assert (clone / "dist" / "tested").read_text() == "tested\n"
+    assert git(clone, "tag") == f"v{version}"
+    assert git(clone, "log", "-1", "--format=%s") == f"Release {version}"
+    assert git(clone, "status", "--porcelain") == ""
+    changelog = (clone / "CHANGELOG.md").read_text()
+    assert re.search(rf"^## {version} \(\d{{4}}-\d\d-\d\d\)$", changelog, re.MULTILINE)
+    assert "Unreleased" not in changelog
+
+    # The same tag gives the same bytes, elsewhere and later too.
+    first = hashes(clone)
+    again = clone.with_name("again")
+    git(clone, "clone", "--quiet", str(clone), str(again))
+    (again / ".venv").symlink_to(ROOT / ".venv")
+    assert script(again, "build").returncode == 0
+    assert hashes(again) == first
+    assert len(first) == 2
+
+    # From here on a change asks for a version.
+    result = script(clone, "check-version")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "Verdict: none." in result.stdout
+    spec = clone / "openapi.yaml"
+    text = spec.read_text().replace(
+        "enum: [failed, cancelled,", "enum: [pending_review, failed, cancelled,"
+    )
+    spec.write_text(text)
+    result = script(clone, "check-version")
+    assert "generated/ is stale: run scripts/regenerate." in result.stderr
+    assert script(clone, "regenerate").returncode == 0
+    major, minor, _ = map(int, version.split("."))
+    wanted = f"{major}.{minor + 1}.0"
+    result = script(clone, "check-version")
+    assert result.returncode == 1
+    assert f"Verdict: minor. The version is {wanted} or above" in result.stdout
+    assert result.stderr == f"info.version is {version}, and must be {wanted} or above.\n"
+    git(clone, "commit", "--quiet", "--all", "--message", "Add a state")
+
+    # A version too low is refused once the verdict is known, and everything is as it was.
+    changelog = (clone / "CHANGELOG.md").read_text()
+    entry = changelog.replace(f"## {version}", f"## Unreleased\n\n- A state.\n\n## {version}", 1)
+    (clone / "CHANGELOG.md").write_text(entry)
+    git(clone, "commit", "--quiet", "--all", "--message", "Say so")
+    result = script(clone, "release", f"{major}.{minor}.{9}")
+    assert result.returncode == 1
+    assert f"must be {wanted} or above" in result.stderr
+    assert git(clone, "status", "--porcelain") == ""
+    assert git(clone, "tag") == f"v{version}"
+
+
+def test_a_release_is_refused_before_anything_changes(clone: Path) -> None:
+    version = load_spec()["info"]["version"]
+    before = git(clone, "log", "--format=%H")
+
+    def refused(wanted: str) -> str:
+        result = script(clone, "release", wanted)
+        assert result.returncode == 1
+        assert git(clone, "log", "--format=%H") == before
+        return result.stderr
+
+    assert "'one' is no version such as 1.2.3" in refused("one")
+    assert "0.0.1 is below info.version" in refused("0.0.1")
+    git(clone, "tag", "v99.0.0")
+    assert f"{version} is not above v99.0.0" in refused(version)
+    assert "there is a tag v99.0.0 already" in refused("99.0.0")
+    git(clone, "tag", "--delete", "v99.0.0")
+    (clone / "README.md").write_text("changed")
+    assert "there are uncommitted changes" in refused(version)
+    assert (clone / "README.md").read_text() == "changed"
+    git(clone, "checkout", "--quiet", "README.md")
+    changelog = clone / "CHANGELOG.md"
+    changelog.write_text(changelog.read_text().partition("## ")[0])
+    git(clone, "commit", "--quiet", "--all", "--message", "Say nothing")
+    before = git(clone, "log", "--format=%H")
+    assert "says nothing under Unreleased" in refused(version)
+
+
+def test_a_release_that_fails_on_the_way_leaves_the_tree_as_it_was(clone: Path) -> None:
+    (clone / "scripts" / "test").write_text("#!/bin/sh\necho broken; exit 1\n")
+    git(clone, "commit", "--quiet", "--all", "--message", "Break it")
+    result = script(clone, "release", "9.0.0")
+    assert result.returncode == 1
+    assert "broken" in result.stdout
+    assert f"scripts{os.sep}test failed" in result.stderr
+    assert git(clone, "status", "--porcelain") == ""
+    assert git(clone, "tag") == ""
