@@ -60,7 +60,7 @@ class Deadline:
     @contextmanager
     def enforced(self) -> Generator[None]:
         """Hold the sockets of this thread to the deadline."""
-        before = getattr(_here, "deadline", None)
+        before = _deadline_here()
         _here.deadline = self
         try:
             yield
@@ -83,8 +83,12 @@ def enforce(http_client: httpx.Client) -> None:
             vars(pool)["_network_backend"] = _Backend(backend)
 
 
+def _deadline_here() -> Deadline | None:
+    return getattr(_here, "deadline", None)
+
+
 def _left(timeout: float | None, stream: httpcore.NetworkStream | None = None) -> float | None:
-    deadline: Deadline | None = getattr(_here, "deadline", None)
+    deadline = _deadline_here()
     if deadline and stream:
         deadline.holds(stream)
     left = deadline.remaining if deadline else None
@@ -103,7 +107,8 @@ class _Backend(httpcore.NetworkBackend):
         self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
     ) -> httpcore.NetworkStream:
         stream = self._backend.connect_tcp(host, port, _left(timeout), *args, **kwargs)
-        _left(timeout, stream)  # From here on, the call can be cut.
+        if deadline := _deadline_here():
+            deadline.holds(stream)  # From here on it can be cut, the TLS handshake included.
         return _Stream(stream)
 
     def connect_unix_socket(
