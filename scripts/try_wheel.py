@@ -43,6 +43,18 @@ print(f"narrative-jobs {narrative_jobs.__version__} works on Python {python} wit
 """
 
 
+USE_AIOHTTP = """
+import asyncio, sys
+from narrative_jobs import AsyncClient
+
+async def fetch(url, token):
+    async with AsyncClient(token, base_url=url, transport="aiohttp") as client:
+        return await client.get_job("2a5b9ad7-dc8f-47bb-8e62-843a38f8054c")
+
+assert asyncio.run(fetch(*sys.argv[1:])).state == "completed"
+"""
+
+
 def install(wheel: Path, folder: Path, python: str, *, lowest: bool) -> Path:
     """Make an environment in `folder` with the wheel, and give its interpreter."""
     subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
@@ -95,7 +107,9 @@ def main() -> int:
         try_command(command, environment, code=2, says="pip install 'narrative-jobs[cli]'")
         add(python, str(options.wheel), lowest=options.lowest, extra="cli")
         try_command(command, environment, code=0, says=": completed")
-        return 0
+        add(python, str(options.wheel), lowest=options.lowest, extra="aiohttp")
+        run = subprocess.run([python, "-I", "-c", USE_AIOHTTP, server.url, TOKEN], check=False)
+        return run.returncode
 
 
 if __name__ == "__main__":

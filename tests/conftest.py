@@ -69,12 +69,16 @@ class Flavour:
     def __init__(self, name: str) -> None:
         self.name = name
         self.client_class = Client if name == "sync" else AsyncClient
+        self.backend = "trio" if name == "trio" else "asyncio"
 
     def run(self, action: Action, token: str | None = TOKEN, **options: Any) -> Any:
         """Make a client, do `action` with it, and close it; wait for what is to be awaited."""
         if self.name == "sync":
             with Client(token, **options) as client:
                 return action(client)
+
+        if self.name == "aiohttp" and "http_client" not in options:
+            options["transport"] = "aiohttp"
 
         async def main() -> Any:
             async with AsyncClient(token, **options) as client:
@@ -83,12 +87,12 @@ class Flavour:
 
         # By default trio lets Ctrl-C strike in the midst of any library's bookkeeping, anyio's too.
         calm = {"restrict_keyboard_interrupt_to_checkpoints": True} if self.name == "trio" else {}
-        return anyio.run(main, backend=self.name, backend_options=calm)
+        return anyio.run(main, backend=self.backend, backend_options=calm)
 
 
-@pytest.fixture(params=["sync", "asyncio", "trio"])
+@pytest.fixture(params=["sync", "asyncio", "trio", "aiohttp"])
 def flavour(request: pytest.FixtureRequest) -> Flavour:
-    """Run a test with the sync client, and with the async one on both loops."""
+    """Run a test with the sync client, and the async one on both loops and over aiohttp."""
     return Flavour(request.param)
 
 

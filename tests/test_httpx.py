@@ -156,7 +156,7 @@ def test_http_2_is_spoken_where_the_http_client_does(flavour: Flavour) -> None:
             ):
                 assert client.get_job(JOB_ID) == EXPECTED
         else:
-            assert anyio.run(asynchronous, backend=flavour.name) == EXPECTED
+            assert anyio.run(asynchronous, backend=flavour.backend) == EXPECTED
 
 
 def test_a_mock_transport_is_enough_for_a_users_tests(flavour: Flavour) -> None:

@@ -50,6 +50,17 @@ ENDED = ("completed", "failed", "cancelled")
 PACE = [min(1.5**n, 30.0) for n in range(20)]
 
 
+OVER_SOCKETS = pytest.mark.parametrize(
+    "flavour", ["sync", "asyncio", "trio", "aiohttp"], indirect=True
+)
+
+
+@pytest.fixture(params=["sync", "asyncio", "trio"])
+def flavour(request: pytest.FixtureRequest) -> Flavour:
+    """Leave out the transport of aiohttp where a function stands in for the transport."""
+    return Flavour(request.param)
+
+
 class Clock:
     """A clock that stands still but for those who sleep."""
 
@@ -140,7 +151,7 @@ def play(
             result = action(client)
             return await result if inspect.isawaitable(result) else result
 
-    return anyio.run(main, backend=flavour.name)
+    return anyio.run(main, backend=flavour.backend)
 
 
 def take(jobs: Any, into: list[Any] | None = None) -> Any:
@@ -601,6 +612,7 @@ def test_the_looks_at_many_jobs_are_spread(
 # Over real sockets.
 
 
+@OVER_SOCKETS
 def test_max_wait_cuts_the_last_request_short(flavour: Flavour) -> None:
     with FaultServer("stall") as server:
         began = time.monotonic()
@@ -611,6 +623,7 @@ def test_max_wait_cuts_the_last_request_short(flavour: Flavour) -> None:
         assert caught.value.job is None
 
 
+@OVER_SOCKETS
 def test_total_timeout_bounds_each_look(flavour: Flavour) -> None:
     with FaultServer("stall", "stall", "ok") as server:
         job = flavour.run(
@@ -622,6 +635,7 @@ def test_total_timeout_bounds_each_look(flavour: Flavour) -> None:
         assert len(server.requests) == 3
 
 
+@OVER_SOCKETS
 def test_a_wait_lives_through_what_a_network_does(flavour: Flavour) -> None:
     running = JOB.replace(b'"completed"', b'"running"')
     faults = {"running": say(message("200 OK", running))}
@@ -634,6 +648,7 @@ def test_a_wait_lives_through_what_a_network_does(flavour: Flavour) -> None:
         assert len(server.requests) == len(script)
 
 
+@OVER_SOCKETS
 def test_a_slow_answer_is_waited_for_while_others_come(flavour: Flavour) -> None:
     """Each look is worth its answer, however many jobs end while it is under way."""
     ids = [str(UUID(int=n)) for n in range(1, 9)]
@@ -711,8 +726,8 @@ def tasks() -> int:
 
 @pytest.mark.parametrize(
     ("flavour", "leave", "error"),
-    [(name, *way) for name in ("sync", "asyncio", "trio") for way in LEAVING]
-    + [(name, leave_by_cancelling, TimeoutError) for name in ("asyncio", "trio")],
+    [(name, *way) for name in ("sync", "asyncio", "trio", "aiohttp") for way in LEAVING]
+    + [(name, leave_by_cancelling, TimeoutError) for name in ("asyncio", "trio", "aiohttp")],
     indirect=["flavour"],
 )
 def test_leaving_early_leaves_nothing_behind(

@@ -7,10 +7,9 @@ Work on Narrative's platform (a query, a materialized view) runs as a job. Whoev
 job id back, and asks this API for the job until the job ends.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
 from ._version import __version__ as __version__
+
+TYPE_CHECKING = False  # As in `typing`, whose import takes longer than all of this.
 
 if TYPE_CHECKING:
     from . import errors as errors
@@ -137,6 +136,8 @@ if not TYPE_CHECKING:
     }
 
     def __getattr__(name: str) -> object:
+        from importlib import import_module
+
         if name in {"errors", "models"}:
             return import_module(f".{name}", __name__)
         if name not in _MODULES:

@@ -11,9 +11,10 @@ import socket
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
+import anyio
 import httpcore
 import httpx
 
@@ -57,6 +58,11 @@ class Deadline:
         if isinstance(used, socket.socket):
             with suppress(OSError):  # It may be closed by now.
                 socket.socket.shutdown(used, socket.SHUT_RDWR)
+
+    def enforced_by_cancelling(self) -> AbstractContextManager[object]:
+        """Have the task cancelled when the time is over; that ends in a `TimeoutError`."""
+        left = self.remaining
+        return nullcontext() if left is None else anyio.fail_after(left)
 
     @contextmanager
     def enforced(self) -> Generator[None]:

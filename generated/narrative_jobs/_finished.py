@@ -179,7 +179,11 @@ class Finished(Iterator[R], Generic[T, R]):
         with Threads(self._look, self._max_concurrency) as crew:
             while not self._over and (self._waiting or crew.busy):
                 for watch in self._due(self._max_concurrency - len(crew.busy)):
-                    crew.start(watch, watch.wait.deadline(self._total_timeout))
+                    if watch.wait.is_over:
+                        watch.give_up()
+                        self._settle(watch)
+                    else:
+                        crew.start(watch, watch.wait.deadline(self._total_timeout))
                 for watch, outcome in crew.outcomes(self._pause(len(crew.busy))):
                     self._hear(watch, outcome)
             while crew.busy and not any(watch.error for watch in self._over):
@@ -192,6 +196,9 @@ class Finished(Iterator[R], Generic[T, R]):
                 self._on_update(watch.item)
         except StopIteration as error:  # It would end the loop as if nothing were left.
             raise RuntimeError(f"poll_interval or on_update raised {error!r}") from error
+        self._settle(watch)
+
+    def _settle(self, watch: Watch[T]) -> None:
         if not watch.is_over:
             self._push(watch)
         elif watch.error and not watch.response and not isinstance(watch.error, FATAL):
@@ -266,7 +273,11 @@ class AsyncFinished(AsyncIterator[R], Generic[T, R]):
         async with Tasks(self._look, self._max_concurrency) as crew:
             while not self._over and (self._waiting or crew.busy):
                 for watch in self._due(self._max_concurrency - len(crew.busy)):
-                    crew.start(watch, watch.wait.deadline(self._total_timeout))
+                    if watch.wait.is_over:
+                        watch.give_up()
+                        self._settle(watch)
+                    else:
+                        crew.start(watch, watch.wait.deadline(self._total_timeout))
                 for watch, outcome in await crew.outcomes(self._pause(len(crew.busy))):
                     await self._hear(watch, outcome)
             while crew.busy and not any(watch.error for watch in self._over):
@@ -281,6 +292,9 @@ class AsyncFinished(AsyncIterator[R], Generic[T, R]):
                     await result
         except StopAsyncIteration as error:  # It would end the loop as if nothing were left.
             raise RuntimeError(f"poll_interval or on_update raised {error!r}") from error
+        self._settle(watch)
+
+    def _settle(self, watch: Watch[T]) -> None:
         if not watch.is_over:
             self._push(watch)
         elif watch.error and not watch.response and not isinstance(watch.error, FATAL):

@@ -126,6 +126,11 @@ class Wait(Generic[T]):
         self.began = time.monotonic()
         self.count = 1
 
+    @property
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return self.max_wait is not None and time.monotonic() >= self.began + self.max_wait
+
     def deadline(self, total_timeout: float | None) -> Deadline:
         """Give the deadline of a look that begins now."""
         left = None
@@ -205,6 +210,10 @@ class Watch(Generic[T]):
                 text, error = kind.end_error(item)
                 self.error = error(self.wait.redact(text), self.id, item)
         return before is None or kind.state_of(before) != kind.state_of(item)
+
+    def give_up(self) -> None:
+        """Take in that no time is left for another look."""
+        self.error = self._out_of_time(None)
 
     def _hear_error(self, error: APIError) -> None:
         self.blips += 1

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
@@ -163,3 +164,13 @@ def checked_http_client(http_client: object, kind: type[T]) -> T | None:
         given = type(http_client).__name__
         raise ValueError(f"http_client must be an httpx.{kind.__name__}, not of type {given}.")
     return http_client
+
+
+def checked_transport(transport: str, http_client: object, project: str) -> None:
+    """Check the choice of a transport, and that it is there."""
+    if transport not in {"httpx", "aiohttp"}:
+        raise ValueError(f"transport must be 'httpx' or 'aiohttp', not {transport!r}")
+    if transport == "aiohttp" and http_client is not None:
+        raise ValueError("Pass http_client or transport, not both: a client has its own.")
+    if transport == "aiohttp" and find_spec("httpx_aiohttp") is None:
+        raise ValueError(f"transport='aiohttp' needs an extra: pip install '{project}[aiohttp]'")

@@ -8,6 +8,7 @@ from typing import Any, Self
 import attrs
 
 from .._codec import (
+    NO_NULLS,
     as_object,
     as_opt_datetime,
     as_opt_mapping,
@@ -41,19 +42,19 @@ class Failure:
         Raises `ResponseDecodeError` (a `ValueError`) where `payload` does not match the spec;
         it tells the path of the field, what was expected there, and what came.
         """
+        new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
         rest = as_object(payload)
         take = rest.pop
         key: str = ""
         try:
-            return cls(
-                message=as_opt_str(take(key := "message", None)),
-                timestamp=as_opt_datetime(take(key := "timestamp", None)),
-                value=as_opt_mapping(take(key := "value", None)),
-                additional_properties=rest,
-                _nulls=nulls_of(payload),
-            )
+            new.message = as_opt_str(take(key := "message", None))
+            new.timestamp = as_opt_datetime(take(key := "timestamp", None))
+            new.value = as_opt_mapping(take(key := "value", None))
         except ResponseDecodeError as error:
             raise error.within(key, payload) from None
+        new.additional_properties = rest
+        new._nulls = nulls_of(payload) if None in payload.values() else NO_NULLS
+        return new
 
     def to_dict(self) -> dict[str, Any]:
         """Encode as a JSON object: the inverse of `from_dict`, key for key.

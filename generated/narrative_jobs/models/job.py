@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from .._codec import as_object, as_str
+from .._codec import as_str
 from ..errors import ResponseDecodeError
 from .materialize_view_job import MaterializeViewJob
 from .nql_forecast_job import NqlForecastJob
@@ -20,10 +20,11 @@ def job_from_dict(payload: Mapping[str, Any]) -> Job:
     Raises `ResponseDecodeError` (a `ValueError`) where `payload` does not match the spec; it
     tells the path of the field, what was expected there, and what came.
     """
-    fields = as_object(payload)
     key = "type"
     try:
-        tag = as_str(fields[key])
+        tag = as_str(payload[key])
+    except TypeError:
+        raise ResponseDecodeError.unexpected(payload, "an object") from None
     except KeyError:
         raise ResponseDecodeError.missing(key, payload) from None
     except ResponseDecodeError as error:

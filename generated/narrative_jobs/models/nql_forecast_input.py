@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import attrs
 
-from .._codec import as_object, as_opt_str, nulls_of, to_object
+from .._codec import NO_NULLS, as_object, as_opt_str, nulls_of, to_object
 from ..errors import ResponseDecodeError
 
 
@@ -30,18 +30,18 @@ class NqlForecastInput:
         Raises `ResponseDecodeError` (a `ValueError`) where `payload` does not match the spec;
         it tells the path of the field, what was expected there, and what came.
         """
+        new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
         rest = as_object(payload)
         take = rest.pop
         key: str = ""
         try:
-            return cls(
-                nql=as_opt_str(take(key := "nql", None)),
-                compiled_sql=as_opt_str(take(key := "compiled_sql", None)),
-                additional_properties=rest,
-                _nulls=nulls_of(payload),
-            )
+            new.nql = as_opt_str(take(key := "nql", None))
+            new.compiled_sql = as_opt_str(take(key := "compiled_sql", None))
         except ResponseDecodeError as error:
             raise error.within(key, payload) from None
+        new.additional_properties = rest
+        new._nulls = nulls_of(payload) if None in payload.values() else NO_NULLS
+        return new
 
     def to_dict(self) -> dict[str, Any]:
         """Encode as a JSON object: the inverse of `from_dict`, key for key.

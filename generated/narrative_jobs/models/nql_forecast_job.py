@@ -9,6 +9,7 @@ from uuid import UUID
 import attrs
 
 from .._codec import (
+    NO_NULLS,
     Decoder,
     array_of,
     as_datetime,
@@ -85,32 +86,32 @@ class NqlForecastJob:
         Raises `ResponseDecodeError` (a `ValueError`) where `payload` does not match the spec;
         it tells the path of the field, what was expected there, and what came.
         """
+        new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
         rest = as_object(payload)
         take = rest.pop
         key: str = ""
         try:
-            return cls(
-                job_id=as_uuid(take(key := "job_id")),
-                state=_state(take(key := "state")),
-                created_at=as_datetime(take(key := "created_at")),
-                updated_at=as_datetime(take(key := "updated_at")),
-                type=_type(take(key := "type")),
-                ended_at=as_opt_datetime(take(key := "ended_at", None)),
-                request_source=_request_source(take(key := "request_source", None)),
-                executor=as_opt_str(take(key := "executor", None)),
-                failures=_failures(take(key := "failures", None)),
-                idempotency_key=as_opt_str(take(key := "idempotency_key", None)),
-                compute_pool_id=as_opt_uuid(take(key := "compute_pool_id", None)),
-                execution_cluster=_execution_cluster(take(key := "execution_cluster", None)),
-                input=_input(take(key := "input", None)),
-                result=_result(take(key := "result", None)),
-                additional_properties=rest,
-                _nulls=nulls_of(payload),
-            )
+            new.job_id = as_uuid(take(key := "job_id"))
+            new.state = _state(take(key := "state"))
+            new.created_at = as_datetime(take(key := "created_at"))
+            new.updated_at = as_datetime(take(key := "updated_at"))
+            new.type = _type(take(key := "type"))
+            new.ended_at = as_opt_datetime(take(key := "ended_at", None))
+            new.request_source = _request_source(take(key := "request_source", None))
+            new.executor = as_opt_str(take(key := "executor", None))
+            new.failures = _failures(take(key := "failures", None))
+            new.idempotency_key = as_opt_str(take(key := "idempotency_key", None))
+            new.compute_pool_id = as_opt_uuid(take(key := "compute_pool_id", None))
+            new.execution_cluster = _execution_cluster(take(key := "execution_cluster", None))
+            new.input = _input(take(key := "input", None))
+            new.result = _result(take(key := "result", None))
         except KeyError:
             raise ResponseDecodeError.missing(key, payload) from None
         except ResponseDecodeError as error:
             raise error.within(key, payload) from None
+        new.additional_properties = rest
+        new._nulls = nulls_of(payload) if None in payload.values() else NO_NULLS
+        return new
 
     def to_dict(self) -> dict[str, Any]:
         """Encode as a JSON object: the inverse of `from_dict`, key for key.
