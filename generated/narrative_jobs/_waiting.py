@@ -137,7 +137,7 @@ class Wait(Generic[T]):
         if self.max_wait is not None:
             left = max(self.began + self.max_wait - time.monotonic(), 0.0)
         bounds = [seconds for seconds in (left, total_timeout) if seconds is not None]
-        return Deadline(min(bounds, default=None))
+        return Deadline(min(bounds, default=None), can_be_cut=True)
 
     def last_look(self) -> float | None:
         """Say when a last look must begin, so that it is over in time."""

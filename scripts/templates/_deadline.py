@@ -23,8 +23,9 @@ _here = threading.local()
 class Deadline:
     """The moment by which a call must be done, on the monotonic clock."""
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, *, can_be_cut: bool = False) -> None:
         self.seconds = seconds
+        self._can_be_cut = can_be_cut
         # Beyond a century, the clocks of the system overflow.
         self._end = None if seconds is None or seconds > 3e9 else time.monotonic() + seconds
         self._stream: httpcore.NetworkStream | None = None
@@ -63,9 +64,12 @@ class Deadline:
         left = self.remaining
         return nullcontext() if left is None else anyio.fail_after(left)
 
+    def enforced(self) -> AbstractContextManager[object]:
+        """Hold the sockets of this thread to the deadline, if there is one."""
+        return nullcontext() if self._end is None and not self._can_be_cut else self._enforced()
+
     @contextmanager
-    def enforced(self) -> Generator[None]:
-        """Hold the sockets of this thread to the deadline."""
+    def _enforced(self) -> Generator[None]:
         before = _deadline_here()
         _here.deadline = self
         try:
