@@ -263,7 +263,11 @@ def problems(root: Path, against: str | None) -> Iterator[str]:
 
 def main() -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="scripts/check-version", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/check-version",
+        description="Say what changed since the last release, and which version follows.",
+        epilog="Exits 0 if all is ready for a release, 1 if something is not, 2 if it cannot tell.",
+    )
     parser.add_argument("--against", metavar="REF", help="by default the newest tag v*")
     options = parser.parse_args()
     try:

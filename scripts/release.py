@@ -87,6 +87,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/release",
         description="Set the version, regenerate, test, build, commit and tag. Uploads nothing.",
+        epilog="Exits 0 if all is done, 1 if a step is refused or fails: then nothing has changed.",
     )
     parser.add_argument("version", help="such as 1.2.3; scripts/check-version says which")
     version: str = parser.parse_args().version
