@@ -624,6 +624,18 @@ def test_max_wait_cuts_the_last_request_short(flavour: Flavour) -> None:
 
 
 @OVER_SOCKETS
+@pytest.mark.parametrize("max_wait", [1e10, timedelta.max], ids=["a number", "a timedelta"])
+def test_a_wait_of_centuries_is_no_trouble(flavour: Flavour, max_wait: Any) -> None:
+    with FaultServer("ok") as server:
+        job = flavour.run(
+            lambda client: client.wait_for_job(JOB_ID, max_wait=max_wait),
+            base_url=server.url,
+            timeout=None,
+        )
+        assert job.state == "completed"
+
+
+@OVER_SOCKETS
 def test_total_timeout_bounds_each_look(flavour: Flavour) -> None:
     with FaultServer("stall", "stall", "ok") as server:
         job = flavour.run(
