@@ -1,24 +1,13 @@
-"""What the tests share."""
+"""The fixtures of all tests."""
 
 from __future__ import annotations
 
-import inspect
-import json
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import anyio
 import pytest
-from narrative_jobs import AsyncClient, Client
-from stand_in import TOKEN, Answer, Request, Server, load_spec
-
-ROOT = Path(__file__).resolve().parent.parent
-PAYLOADS = {
-    path.stem: json.loads(path.read_text(encoding="utf-8"))
-    for path in sorted((ROOT / "tests" / "payloads").glob("*.json"))
-}
-
+from stand_in import Answer, Request, Server, load_spec
+from support import Flavour
 
 SLOW = ("test_specs", "test_release", "test_wheel", "test_waiting")
 
@@ -60,48 +49,7 @@ def serve() -> Iterator[Callable[..., Server]]:
         server.__exit__(None, None, None)
 
 
-Action = Callable[[Any], Any]
-
-
-class Flavour:
-    """One way of using the clients, so that one test body serves them all."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.client_class = Client if name == "sync" else AsyncClient
-        self.backend = "trio" if name == "trio" else "asyncio"
-
-    def run(self, action: Action, token: str | None = TOKEN, **options: Any) -> Any:
-        """Make a client, do `action` with it, and close it; wait for what is to be awaited."""
-        if self.name == "sync":
-            with Client(token, **options) as client:
-                return action(client)
-
-        if self.name == "aiohttp" and "http_client" not in options:
-            options["transport"] = "aiohttp"
-
-        async def main() -> Any:
-            async with AsyncClient(token, **options) as client:
-                result = action(client)
-                return await result if inspect.isawaitable(result) else result
-
-        # By default trio lets Ctrl-C strike in the midst of any library's bookkeeping, anyio's too.
-        calm = {"restrict_keyboard_interrupt_to_checkpoints": True} if self.name == "trio" else {}
-        return anyio.run(main, backend=self.backend, backend_options=calm)
-
-
 @pytest.fixture(params=["sync", "asyncio", "trio", "aiohttp"])
 def flavour(request: pytest.FixtureRequest) -> Flavour:
     """Run a test with the sync client, and the async one on both loops and over aiohttp."""
     return Flavour(request.param)
-
-
-def payload(name: str) -> dict[str, Any]:
-    """Give a fresh copy of one of tests/payloads/."""
-    copy: dict[str, Any] = json.loads(json.dumps(PAYLOADS[name]))
-    return copy
-
-
-def without(mapping: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    """Give a mapping without some keys."""
-    return {key: value for key, value in mapping.items() if key not in keys}

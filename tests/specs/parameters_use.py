@@ -1,4 +1,4 @@
-"""What the server must see of parameters.yaml; tests/test_specs.py runs this."""
+"""What the server must see of parameters.yaml; tests/generator/test_specs.py runs this."""
 
 from __future__ import annotations
 

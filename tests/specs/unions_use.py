@@ -1,4 +1,4 @@
-"""What must come of the types of unions.yaml; tests/test_specs.py runs this."""
+"""What must come of the types of unions.yaml; tests/generator/test_specs.py runs this."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left of unsupported.yaml, and what is said of the rest; tests/test_specs.py runs this."""
+"""What is left of unsupported.yaml, and what is said of it; run by test_specs.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the package made of zoo.yaml does; tests/test_specs.py runs this."""
+"""What the package made of zoo.yaml does; tests/generator/test_specs.py runs this."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
-from conftest import ROOT
+from support import ROOT
 
 
 def test_many_calls_at_once_end_right_and_leave_nothing() -> None:

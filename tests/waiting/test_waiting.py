@@ -23,7 +23,6 @@ import narrative_jobs.client
 import pytest
 import sniffio
 import trio
-from conftest import ROOT, Flavour, payload
 from fault_server import JOB, FaultServer, Wire, message, say
 from narrative_jobs import (
     APIConnectionError,
@@ -44,8 +43,8 @@ from narrative_jobs import (
     job_from_dict,
 )
 from stand_in import TOKEN
+from support import JOB_ID, ROOT, Flavour, payload
 
-JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
 ENDED = ("completed", "failed", "cancelled")
 PACE = [min(1.5**n, 30.0) for n in range(20)]
 

@@ -11,8 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from stand_in import load_spec
+from support import ROOT
 
 VERSION = load_spec()["info"]["version"]
 

@@ -16,8 +16,8 @@ from typing import Any
 import check_version
 import pytest
 import regenerate
-from conftest import ROOT
 from stand_in import load_spec
+from support import ROOT
 
 Spec = dict[str, Any]
 Edit = Callable[[Spec], Any]

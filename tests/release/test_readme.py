@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from stand_in import TOKEN, Server, jobs_of_the_spec, load_spec
+from support import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)

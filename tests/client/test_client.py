@@ -16,7 +16,6 @@ import anyio
 import httpx
 import narrative_jobs.client
 import pytest
-from conftest import Flavour, payload
 from narrative_jobs import (
     APIConnectionError,
     APIError,
@@ -36,8 +35,8 @@ from narrative_jobs import (
     job_from_dict,
 )
 from stand_in import TOKEN, Answer, Server, jobs_of_the_spec
+from support import JOB_ID, Flavour, payload
 
-JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
 JOB = payload("page-sample")
 Serve = Callable[..., Server]
 

@@ -13,8 +13,7 @@ import pytest
 from fault_server import JOB, FaultServer, Wire, message
 from narrative_jobs import AsyncClient, Client
 from stand_in import TOKEN
-
-JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
+from support import JOB_ID
 
 
 @pytest.mark.parametrize(

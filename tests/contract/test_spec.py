@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from conftest import PAYLOADS
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from stand_in import load_spec
+from support import PAYLOADS, validator
 
 SPEC = load_spec()
 SCHEMAS: dict[str, dict[str, Any]] = SPEC["components"]["schemas"]
@@ -59,14 +59,6 @@ DEPARTURES = {
     "MaterializeViewInput.compiled_select": {"field"},
     "MaterializeViewInput.compiled_sql": {"field"},
 }
-
-
-def validator(name: str) -> Draft202012Validator:
-    """Validate against a schema of the spec, formats included but for the timestamps' offset."""
-    return Draft202012Validator(
-        {**SPEC, "$ref": f"#/components/schemas/{name}"},
-        format_checker=FormatChecker(formats=["uuid"]),
-    )
 
 
 def own_fields(name: str) -> dict[str, dict[str, Any]]:

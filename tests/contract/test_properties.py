@@ -13,17 +13,13 @@ from hypothesis_jsonschema import from_schema
 from jsonschema import Draft202012Validator
 from narrative_jobs import ResponseDecodeError, job_from_dict
 from stand_in import load_spec
+from support import JSON
 
 SPEC = load_spec()
 JOB: dict[str, Any] = {
     "$ref": "#/components/schemas/Job",
     "components": {"schemas": SPEC["components"]["schemas"]},
 }
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=12,
-)
 TIMESTAMPS = {("created_at",), ("updated_at",), ("ended_at",)}
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import narrative_jobs
 import pytest
-from conftest import ROOT
 from stand_in import load_spec
+from support import ROOT
 
 PUBLIC = [
     "APIConnectionError",

@@ -10,9 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from large_spec import large_spec
-from test_regenerate import regenerate, write
+from support import ROOT, regenerate, write
 
 SPECS = sorted(path.stem for path in (ROOT / "tests" / "specs").glob("*.yaml"))
 MYPY = ("-m", "mypy", "--strict", "--no-incremental", "--config-file=")

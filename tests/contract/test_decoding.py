@@ -9,7 +9,6 @@ from uuid import UUID
 
 import attrs
 import pytest
-from conftest import payload, without
 from narrative_jobs import (
     ExecutionCluster,
     Failure,
@@ -23,6 +22,7 @@ from narrative_jobs import (
     ResponseDecodeError,
     job_from_dict,
 )
+from support import payload, without
 
 SAMPLE = payload("page-sample")
 

@@ -16,13 +16,12 @@ from uuid import UUID
 
 import narrative_jobs
 import pytest
-from conftest import ROOT, payload
 from stand_in import TOKEN, Answer, Request, Server, load_spec
+from support import JOB_ID, ROOT, payload
 from terminal import Screen, run_on_terminal
 
 Serve = Callable[..., Server]
 
-JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
 ENDED = ("completed", "failed", "cancelled")
 STATES = {
     1: "completed",

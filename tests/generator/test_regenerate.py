@@ -12,20 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, payload
 from stand_in import Answer, Server, load_spec
-
-SCRIPT = ROOT / "scripts" / "regenerate"
-
-
-def regenerate(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [SCRIPT, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
+from support import ROOT, payload, regenerate, write
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -34,11 +22,6 @@ def files(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix != ".pyc"
     }
-
-
-def write(path: Path, document: Any) -> Path:
-    path.write_text(json.dumps(document))
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +203,7 @@ def test_a_new_state_field_type_and_operation_need_no_template_change(tmp_path: 
     use = tmp_path / "use.py"
     use.write_text(
         """
-from conftest import payload
+from support import payload
 from narrative_jobs import Client, ExportJob, Job, JobState, job_from_dict
 from stand_in import Answer, Server
 

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import attrs
 import pytest
-from conftest import PAYLOADS, payload
 from narrative_jobs import (
     ExecutionCluster,
     Failure,
@@ -29,7 +28,7 @@ from narrative_jobs import (
     RequestSource,
     job_from_dict,
 )
-from test_spec import validator
+from support import PAYLOADS, payload, validator
 
 VIEW = UUID("2a5b9ad7-dc8f-47bb-8e62-843a38f8054c")
 FORECAST = UUID("7c1d4f7e-0b51-4b8e-9d5c-6a54f8e3c0aa")

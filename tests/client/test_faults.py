@@ -13,7 +13,6 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from conftest import Flavour, payload
 from fault_server import JOB, FaultServer, message, say
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,9 +32,8 @@ from narrative_jobs import (
     job_from_dict,
 )
 from stand_in import TOKEN
-from test_properties import JSON
+from support import JOB_ID, JSON, Flavour, payload
 
-JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
 BRIEF = {"timeout": 0.25}
 LITTLE = {"max_response_bytes": 100_000}
 

@@ -12,13 +12,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from conftest import Flavour, payload
 from fault_server import FaultServer, say
 from narrative_jobs import AsyncClient, Client, NarrativeError, NotFoundError
 from stand_in import Answer, Server
+from support import JOB_ID, Flavour, payload
 
 SECRET = "s3cr3t-0f-a-t0k3n"
-JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
 ECHO = {"error": "Unauthorized", "error_description": f"Bearer {SECRET} is unknown"}
 Serve = Callable[..., Server]
 

@@ -17,12 +17,11 @@ import h2.events
 import httpx
 import pytest
 import trustme
-from conftest import Flavour, payload
 from fault_server import JOB
 from narrative_jobs import APIConnectionError, AsyncClient, Client, job_from_dict
 from stand_in import TOKEN, Answer, Request, Server
+from support import JOB_ID, Flavour, payload
 
-JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
 EXPECTED = job_from_dict(payload("page-sample"))
 Serve = Callable[..., Server]
 

@@ -13,9 +13,9 @@ from unittest.mock import patch
 
 import compare_spec
 import pytest
-from conftest import ROOT
 from large_spec import large_spec
 from stand_in import Answer, Server, load_spec
+from support import ROOT
 
 VENDOR = ROOT / "tests" / "vendor" / "openapi.yaml"
 GET_JOB = "GET /jobs/{job_id}"

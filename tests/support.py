@@ -1,0 +1,97 @@
+"""What the tests share, beside the fixtures of conftest.py."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, FormatChecker
+from narrative_jobs import AsyncClient, Client
+from stand_in import TOKEN, load_spec
+
+ROOT = Path(__file__).resolve().parent.parent
+PAYLOADS = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "tests" / "payloads").glob("*.json"))
+}
+JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
+"""The id of the job in the page's sample."""
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+"""Any JSON value."""
+
+Action = Callable[[Any], Any]
+
+
+class Flavour:
+    """One way of using the clients, so that one test body serves them all."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.client_class = Client if name == "sync" else AsyncClient
+        self.backend = "trio" if name == "trio" else "asyncio"
+
+    def run(self, action: Action, token: str | None = TOKEN, **options: Any) -> Any:
+        """Make a client, do `action` with it, and close it; wait for what is to be awaited."""
+        if self.name == "sync":
+            with Client(token, **options) as client:
+                return action(client)
+
+        if self.name == "aiohttp" and "http_client" not in options:
+            options["transport"] = "aiohttp"
+
+        async def main() -> Any:
+            async with AsyncClient(token, **options) as client:
+                result = action(client)
+                return await result if inspect.isawaitable(result) else result
+
+        # By default trio lets Ctrl-C strike in the midst of any library's bookkeeping, anyio's too.
+        calm = {"restrict_keyboard_interrupt_to_checkpoints": True} if self.name == "trio" else {}
+        return anyio.run(main, backend=self.backend, backend_options=calm)
+
+
+def payload(name: str) -> dict[str, Any]:
+    """Give a fresh copy of one of tests/payloads/."""
+    copy: dict[str, Any] = json.loads(json.dumps(PAYLOADS[name]))
+    return copy
+
+
+def without(mapping: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """Give a mapping without some keys."""
+    return {key: value for key, value in mapping.items() if key not in keys}
+
+
+def validator(name: str) -> Draft202012Validator:
+    """Validate against a schema of the spec, formats included but for the timestamps' offset."""
+    return Draft202012Validator(
+        {**load_spec(), "$ref": f"#/components/schemas/{name}"},
+        format_checker=FormatChecker(formats=["uuid"]),
+    )
+
+
+def regenerate(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run scripts/regenerate."""
+    return subprocess.run(
+        [ROOT / "scripts" / "regenerate", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def write(path: Path, document: Any) -> Path:
+    """Write a document as JSON, and give its path."""
+    path.write_text(json.dumps(document))
+    return path
