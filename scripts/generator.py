@@ -51,6 +51,7 @@ from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.parser.responses import Response
 from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import PythonCode
+from sync_twin import sync_twin
 
 WIDTH = 100
 """The length of a line in the package."""
@@ -464,6 +465,7 @@ class Package(Project):
             docstring=docstring,
             docstring_begun=docstring_begun,
             in_docstring=in_docstring,
+            as_sync=sync_twin,
             literal_set=lambda values: f"{{{', '.join(map(repr, values))}}}" if values else "()",
         )
         self.env.globals["sdk"] = self._sdk()
@@ -476,6 +478,8 @@ class Package(Project):
             "{union}": self.unions,
         }
         for template in sorted(self.templates.rglob("*.*")):
+            if "__pycache__" in template.parts:
+                continue
             name = template.relative_to(self.templates).as_posix()
             slot = next(iter(re.findall(r"\{\w+\}", name)), "")
             for item in each.get(slot, [None]):
@@ -488,6 +492,9 @@ class Package(Project):
                     if not text.strip():
                         continue
                 path.write_text(MARK.format(name) + text, encoding="utf-8")
+                if path.name.startswith("async_"):
+                    twin = path.with_name(path.name.replace("async_", "sync_"))
+                    twin.write_text(MARK.format(name) + sync_twin(text), encoding="utf-8")
 
     def _described(self, problem: GeneratorError) -> str:
         """Say what the parser says, in terms of the spec."""
@@ -751,8 +758,7 @@ class Package(Project):
             raise UnsupportedError("x-long-running: two operations have the same noun")
         errors = self._status_errors()
         modules = [
-            ("client", ["AsyncClient", "Client"]),
-            ("_transport", ["Response"]),
+            ("client", ["AsyncClient", "Client", "Response"]),
             ("errors", self._error_names(name, errors, waits)),
         ]
         ours = {public for _, names in modules for public in names}

@@ -14,137 +14,65 @@ TYPE_CHECKING = False  # As in `typing`, whose import takes longer than all of t
 if TYPE_CHECKING:
     from . import errors as errors
     from . import models as models
-    from ._transport import Response
-    from .client import AsyncClient, Client
-    from .errors import (
-        APIConnectionError,
-        APIError,
-        APIStatusError,
-        APITimeoutError,
-        AuthenticationError,
-        BadRequestError,
-        InternalServerError,
-        JobCancelledError,
-        JobEndedError,
-        JobFailedError,
-        JobWaitTimeoutError,
-        NarrativeError,
-        NotFoundError,
-        PermissionDeniedError,
-        RateLimitError,
-        ResponseDecodeError,
-    )
-    from .models import (
-        ErrorBody,
-        ExecutionCluster,
-        Failure,
-        Forecast,
-        Job,
-        JobState,
-        MaterializeViewInput,
-        MaterializeViewJob,
-        MaterializeViewResult,
-        NqlForecastInput,
-        NqlForecastJob,
-        NqlForecastOutcome,
-        NqlForecastResult,
-        NqlForecastSuccess,
-        OtherJob,
-        RequestSource,
-        job_from_dict,
-    )
+    from .client import *
+    from .errors import *
+    from .models import *
 
-__all__ = [
-    "APIConnectionError",
-    "APIError",
-    "APIStatusError",
-    "APITimeoutError",
-    "AsyncClient",
-    "AuthenticationError",
-    "BadRequestError",
-    "Client",
-    "ErrorBody",
-    "ExecutionCluster",
-    "Failure",
-    "Forecast",
-    "InternalServerError",
-    "Job",
-    "JobCancelledError",
-    "JobEndedError",
-    "JobFailedError",
-    "JobState",
-    "JobWaitTimeoutError",
-    "MaterializeViewInput",
-    "MaterializeViewJob",
-    "MaterializeViewResult",
-    "NarrativeError",
-    "NotFoundError",
-    "NqlForecastInput",
-    "NqlForecastJob",
-    "NqlForecastOutcome",
-    "NqlForecastResult",
-    "NqlForecastSuccess",
-    "OtherJob",
-    "PermissionDeniedError",
-    "RateLimitError",
-    "RequestSource",
-    "Response",
-    "ResponseDecodeError",
-    "__version__",
-    "job_from_dict",
-]
-
-if not TYPE_CHECKING:
+    __all__: list[str]
+else:
     # Nothing is loaded before it is asked for: a program that only names a type starts at once.
     _MODULES = {
-        "AsyncClient": ".client",
-        "Client": ".client",
-        "Response": "._transport",
-        "APIConnectionError": ".errors",
-        "APIError": ".errors",
-        "APIStatusError": ".errors",
-        "APITimeoutError": ".errors",
-        "AuthenticationError": ".errors",
-        "BadRequestError": ".errors",
-        "InternalServerError": ".errors",
-        "JobCancelledError": ".errors",
-        "JobEndedError": ".errors",
-        "JobFailedError": ".errors",
-        "JobWaitTimeoutError": ".errors",
-        "NarrativeError": ".errors",
-        "NotFoundError": ".errors",
-        "PermissionDeniedError": ".errors",
-        "RateLimitError": ".errors",
-        "ResponseDecodeError": ".errors",
-        "ErrorBody": ".models",
-        "ExecutionCluster": ".models",
-        "Failure": ".models",
-        "Forecast": ".models",
-        "Job": ".models",
-        "JobState": ".models",
-        "MaterializeViewInput": ".models",
-        "MaterializeViewJob": ".models",
-        "MaterializeViewResult": ".models",
-        "NqlForecastInput": ".models",
-        "NqlForecastJob": ".models",
-        "NqlForecastOutcome": ".models",
-        "NqlForecastResult": ".models",
-        "NqlForecastSuccess": ".models",
-        "OtherJob": ".models",
-        "RequestSource": ".models",
-        "job_from_dict": ".models",
+        "client": ("AsyncClient", "Client", "Response"),
+        "errors": (
+            "APIConnectionError",
+            "APIError",
+            "APIStatusError",
+            "APITimeoutError",
+            "AuthenticationError",
+            "BadRequestError",
+            "InternalServerError",
+            "JobCancelledError",
+            "JobEndedError",
+            "JobFailedError",
+            "JobWaitTimeoutError",
+            "NarrativeError",
+            "NotFoundError",
+            "PermissionDeniedError",
+            "RateLimitError",
+            "ResponseDecodeError",
+        ),
+        "models": (
+            "ErrorBody",
+            "ExecutionCluster",
+            "Failure",
+            "Forecast",
+            "Job",
+            "JobState",
+            "MaterializeViewInput",
+            "MaterializeViewJob",
+            "MaterializeViewResult",
+            "NqlForecastInput",
+            "NqlForecastJob",
+            "NqlForecastOutcome",
+            "NqlForecastResult",
+            "NqlForecastSuccess",
+            "OtherJob",
+            "RequestSource",
+            "job_from_dict",
+        ),
     }
+    __all__ = ["__version__", *(name for names in _MODULES.values() for name in names)]
 
     def __getattr__(name: str) -> object:
         from importlib import import_module
 
         if name in {"errors", "models"}:
             return import_module(f".{name}", __name__)
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(_MODULES[name], __name__), name)
-        globals()[name] = value
-        return value
+        for module, names in _MODULES.items():
+            if name in names:
+                globals()[name] = value = getattr(import_module(f".{module}", __name__), name)
+                return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
         return [*__all__, "errors", "models"]

@@ -24,9 +24,9 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from . import _long_running
-from ._transport import Response
+from ._runtime.calls import Response
+from ._runtime.waiting import LongRunning
 from ._version import __version__
-from ._waiting import LongRunning
 from .client import Client
 from .errors import NarrativeError
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from . import models
-from ._waiting import LongRunning
+from ._runtime.waiting import LongRunning
 from .errors import JobCancelledError, JobEndedError, JobFailedError, JobWaitTimeoutError
 
 get_job = LongRunning[models.Job](

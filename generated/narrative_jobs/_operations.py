@@ -6,7 +6,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from . import models
-from ._transport import Call, uuid_argument
+from ._runtime.calls import Call, uuid_argument
 
 
 def get_job(job_id: str | UUID) -> Call[models.Job]:

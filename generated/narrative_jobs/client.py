@@ -4,65 +4,22 @@
 from __future__ import annotations
 
 import datetime
-import inspect
-import json
-import logging
-import os
-import platform
-import time
-import traceback
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from types import TracebackType
-from typing import Any, Literal, NoReturn, Self, TypeVar, cast
+from typing import Literal
 from uuid import UUID
 
-import anyio
-import attrs
 import httpx
 
 from . import _long_running, _operations, models
-from ._checks import (
-    Secret,
-    checked_base_url,
-    checked_count,
-    checked_headers,
-    checked_http_client,
-    checked_seconds,
-    checked_server,
-    checked_timeout,
-    checked_token,
-    checked_transport,
-)
-from ._deadline import Deadline, enforce
-from ._finished import AsyncFinished, Finished
-from ._pools import new_async_http_client, new_http_client
-from ._transport import MAX_RETRY_AFTER, UNSET, Body, Call, Response, Unset, backoff, retry_after
+from ._runtime.async_polling import AsyncPollingClient
+from ._runtime.calls import UNSET, Response, Unset
+from ._runtime.client import API, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_MAX_RETRIES
+from ._runtime.sync_polling import PollingClient
+from ._runtime.waiting import PollInterval, watches
 from ._version import __version__
-from ._waiting import LongRunning, PollInterval, Wait, Watch, is_transient
-from .errors import (
-    APIConnectionError,
-    APIError,
-    APIStatusError,
-    APITimeoutError,
-    ResponseDecodeError,
-    status_error,
-)
+from .errors import ERROR_CLASSES
 
-T = TypeVar("T")
-R = TypeVar("R")
-C = TypeVar("C", bound="_BaseClient")
-
-logger = logging.getLogger("narrative_jobs")
-logger.addHandler(logging.NullHandler())
-
-DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-"""The time that a client gives a request by default, in seconds."""
-
-DEFAULT_MAX_RETRIES = 2
-"""How often a client repeats a request by default, where a repetition may help."""
-
-DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024
-"""The largest body that a client takes by default, in bytes."""
+__all__ = ["AsyncClient", "Client", "Response"]
 
 SERVERS: Mapping[str, str] = {
     "prod": "https://api.narrative.io",
@@ -70,426 +27,19 @@ SERVERS: Mapping[str, str] = {
 }
 """The base URL of each server of the API, by its `environment`."""
 
-
-class _BaseClient:
-    """What does not depend on how a client waits."""
-
-    def __init__(
-        self,
-        token: str | None,
-        environment: str | None,
-        base_url: str | httpx.URL | None,
-        timeout: float | httpx.Timeout | None,
-        total_timeout: float | None,
-        max_retries: int,
-        max_response_bytes: int,
-        headers: Mapping[str, str] | None,
-        allow_insecure_http: bool,
-    ) -> None:
-        variable = "NARRATIVE_API_KEY"
-        token = checked_token(os.environ.get(variable) if token is None else token, variable)
-        if environment is not None and base_url is not None:
-            raise ValueError("Pass environment or base_url, not both: each names the server.")
-        if base_url is None:
-            variable = "NARRATIVE_ENVIRONMENT"
-            server = environment or os.environ.get(variable) or "prod"
-            base_url = checked_server(server, SERVERS, variable)
-        self._secret = Secret(token)
-        self._base_url = checked_base_url(base_url, allow_insecure_http=allow_insecure_http)
-        self._timeout = checked_timeout(timeout)
-        self._total_timeout = checked_seconds("total_timeout", total_timeout)
-        self._max_retries = checked_count("max_retries", max_retries)
-        self._max_response_bytes = checked_count("max_response_bytes", max_response_bytes)
-        self._headers = httpx.Headers(
-            {
-                "Accept": "application/json",
-                "User-Agent": f"narrative-jobs/{__version__} "
-                f"python/{platform.python_version()} httpx/{httpx.__version__}",
-            }
-        )
-        self._headers.update(checked_headers(headers or {}, "Authorization"))
-        # Of the compressions, these can be held to max_response_bytes while they are unpacked.
-        self._headers["Accept-Encoding"] = "gzip, deflate"
-        self._headers["Authorization"] = f"Bearer {token}"
-        self._call_headers: Mapping[str, str] = {}
-        self._url = str(self._base_url).rstrip("/")
-        self._owns_http_client = False
-
-    @property
-    def base_url(self) -> httpx.URL:
-        """The URL that the paths of the API are appended to."""
-        return self._base_url
-
-    @property
-    def timeout(self) -> httpx.Timeout:
-        """The time that each part of a request gets, in seconds."""
-        return self._timeout
-
-    @property
-    def total_timeout(self) -> float | None:
-        """The time that a whole call gets, retries included, in seconds; `None` for any time."""
-        return self._total_timeout
-
-    @property
-    def max_retries(self) -> int:
-        """How often a request is repeated, where a repetition may help."""
-        return self._max_retries
-
-    def with_options(
-        self,
-        *,
-        timeout: float | httpx.Timeout | Unset | None = UNSET,
-        total_timeout: float | Unset | None = UNSET,
-        max_retries: int | Unset = UNSET,
-    ) -> Self:
-        """Return a copy of this client with other options, which shares its connections.
-
-        This client stays as it is. Closing the copy leaves the connections open.
-
-        Args:
-            timeout: As in the constructor; as in this client if not given.
-            total_timeout: As in the constructor; as in this client if not given.
-            max_retries: As in the constructor; as in this client if not given.
-
-        Raises:
-            ValueError: An argument is invalid.
-        """
-        other = self._copied_as(type(self))
-        if not isinstance(timeout, Unset):
-            other._timeout = checked_timeout(timeout)
-        if not isinstance(total_timeout, Unset):
-            other._total_timeout = checked_seconds("total_timeout", total_timeout)
-        if not isinstance(max_retries, Unset):
-            other._max_retries = checked_count("max_retries", max_retries)
-        return other
-
-    def _copied_as(self, kind: type[C]) -> C:
-        """Make a client of some kind that shares the connections of this one."""
-        other = object.__new__(kind)
-        other.__dict__.update(self.__dict__)
-        other._owns_http_client = False
-        return other
-
-    def __repr__(self) -> str:
-        return f"<narrative_jobs.{type(self).__name__} base_url={str(self._base_url)!r}>"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            f"{type(self).__name__} cannot be copied or pickled: it holds a token and open "
-            "connections. Make one where you need it, or use with_options()."
-        )
-
-    def _arguments(self, call: Call[Any], deadline: Deadline) -> dict[str, Any]:
-        """Give the arguments of httpx's `build_request`."""
-        headers = {**self._call_headers, **call.headers}
-        content = None
-        if call.json is not UNSET:
-            content = json.dumps(call.json, ensure_ascii=False, allow_nan=False).encode()
-            headers.setdefault("Content-Type", "application/json")
-        return {
-            "method": call.method,
-            "url": self._url + call.url,
-            "params": call.params or None,
-            "headers": headers or None,
-            "content": content,
-            "timeout": deadline.clip(self._timeout),
-        }
-
-    def _parsed(
-        self, call: Call[T], answer: httpx.Response, body: Body, retries_taken: int
-    ) -> Response[T]:
-        """Decode an answer, or raise what it amounts to."""
-        content = body.finish()
-        decoder = call.decoder(answer.status_code) if answer.is_success else None
-        if decoder is None:
-            raise self._status_error(call, answer, content)
-        payload, problem = (None, body.error) if body.error else self._loaded(content)
-        if problem is None:
-            try:
-                return Response(
-                    parsed=decoder(payload),
-                    status_code=answer.status_code,
-                    headers=answer.headers,
-                    content=content,
-                    request_id=self._secret.redact(answer.headers.get("X-Request-Id")),
-                    retries_taken=retries_taken,
-                )
-            except (ResponseDecodeError, RecursionError):
-                problem = self._problem(decoder, payload)
-        # What led here knows the answer as it was, before the token was taken out.
-        problem.__context__ = None
-        problem.args = tuple(map(self._secret.redact, problem.args))
-        problem.retries_taken = retries_taken
-        problem.body = self._clean_text(content, payload)
-        raise problem.in_answer(f"{call} answered {answer.status_code}", **self._evidence(answer))
-
-    def _clean_text(self, content: bytes, payload: Any) -> str:
-        """Give the text of an answer; written anew if the token is hidden in it by escapes."""
-        try:
-            clean = self._secret.redact(payload)
-            if clean != payload:
-                return json.dumps(clean)
-        except RecursionError:
-            pass
-        return self._secret.redact(_text(content))
-
-    def _loaded(self, content: bytes) -> tuple[Any, ResponseDecodeError | None]:
-        """Read JSON, or say what came in its place."""
-        try:
-            return json.loads(content, parse_constant=_no_number) if content else None, None
-        except (ValueError, RecursionError):
-            text = self._secret.redact(_text(content))
-            return None, ResponseDecodeError.unexpected(text, "JSON")
-
-    def _problem(self, decoder: Callable[[Any], Any], payload: Any) -> ResponseDecodeError:
-        """Say why a payload does not decode, in words without the token."""
-        try:
-            decoder(self._secret.redact(payload))
-        except ResponseDecodeError as error:
-            return error
-        except RecursionError:
-            return ResponseDecodeError("expected JSON that is less deeply nested")
-        return ResponseDecodeError("expected an answer without the token in it")
-
-    def _status_error(
-        self, call: Call[Any], answer: httpx.Response, content: bytes
-    ) -> APIStatusError:
-        message = f"{call} answered {answer.status_code} {answer.reason_phrase}".rstrip()
-        if answer.has_redirect_location:
-            host = self._base_url.join(answer.headers["Location"]).host
-            message += f" and points to {host}, where the client does not follow"
-        wait = retry_after(answer.headers)
-        if wait is not None and wait > MAX_RETRY_AFTER:
-            message += f", and asks to come back in {wait:.0f} seconds"
-        try:
-            body = self._secret.redact(json.loads(content))
-        except (ValueError, RecursionError):
-            body = self._secret.redact(_text(content))
-        return status_error(answer.status_code)(
-            self._secret.redact(message), body=body, **self._evidence(answer)
-        )
-
-    def _evidence(self, answer: httpx.Response) -> dict[str, Any]:
-        """Give what an error keeps of an answer, beside its body."""
-        redact = self._secret.redact
-        return {
-            "status_code": answer.status_code,
-            "headers": httpx.Headers([(redact(k), redact(v)) for k, v in answer.headers.raw]),
-            "request_id": redact(answer.headers.get("X-Request-Id")),
-        }
-
-    def _connection_error(
-        self, call: Call[Any], request: httpx.Request, cause: Exception
-    ) -> APIConnectionError:
-        # The cause keeps the request. Whoever digs there shall not find the token.
-        request.headers.pop("Authorization", None)
-        is_timeout = isinstance(cause, (httpx.TimeoutException, TimeoutError))
-        kind = APITimeoutError if is_timeout else APIConnectionError
-        reason = self._secret.redact(_reason(cause))
-        error = kind(f"{call} got no answer from {self._base_url.host}: {reason}")
-        shown = "".join(traceback.format_exception(cause))
-        if self._secret.redact(shown) == shown:  # It may quote a server that quotes the token.
-            error.__cause__ = cause
-        return error
-
-    def _watches(
-        self,
-        kind: LongRunning[T],
-        given: Iterable[object],
-        call_of: Callable[[Any], Call[T]],
-        max_wait: float | datetime.timedelta | None,
-        poll_interval: PollInterval | None,
-        on_update: object,
-        *,
-        check: bool,
-    ) -> list[Watch[T]]:
-        """Begin to wait for what is given, as ids or as what has them; for each of them once."""
-        redact = self._secret.redact
-        wait = Wait(kind, max_wait, poll_interval, on_update, redact, check=check)
-        if isinstance(given, str):
-            raise ValueError(f"expected many ids, got the text {given!r}: put it into a list")
-        calls: dict[str, tuple[object, Call[T]]] = {}
-        for one in given:
-            item_id: object = kind.id_of(cast("T", one)) if attrs.has(type(one)) else one
-            call = call_of(item_id)
-            calls.setdefault(call.url, (item_id, call))
-        wait.count = len(calls)
-        return [
-            Watch(wait, item_id, call, wait.began, wait.last_look())
-            for item_id, call in calls.values()
-        ]
-
-    def _delay_or_raise(
-        self, call: Call[Any], error: APIError, retries_taken: int, deadline: Deadline
-    ) -> float:
-        """Say how long to wait before trying again, in seconds, or give up."""
-        error.retries_taken = retries_taken
-        delay = backoff(retries_taken)
-        if isinstance(error, APIStatusError):
-            asked = retry_after(error.headers)
-            delay = delay if asked is None else asked
-        if not deadline.allows(0.0):
-            raise self._out_of_time(call, error, retries_taken, deadline)
-        if (
-            retries_taken >= self._max_retries
-            or delay > MAX_RETRY_AFTER
-            or not (is_transient(error) and call.is_repeatable)
-        ):
-            raise error
-        if not deadline.allows(delay):
-            raise self._out_of_time(call, error, retries_taken, deadline)
-        logger.warning(
-            "retrying %s %s in %.2f s (retry %d of %d) after %s",
-            call.method,
-            call.template,
-            delay,
-            retries_taken + 1,
-            self._max_retries,
-            _outcome(error),
-        )
-        return delay
-
-    @staticmethod
-    def _out_of_time(
-        call: Call[Any], last: APIError, retries_taken: int, deadline: Deadline
-    ) -> APITimeoutError:
-        error = APITimeoutError(f"{call} was not done in {deadline.seconds} seconds; last: {last}")
-        error.retries_taken = retries_taken
-        error.__cause__ = last
-        return error
-
-    def _log(
-        self, call: Call[Any], outcome: object, answer: httpx.Response | None, started: float
-    ) -> None:
-        if not logger.isEnabledFor(logging.DEBUG):
-            return
-        logger.debug(
-            "%s %s -> %s (request id %s, %.0f ms)",
-            call.method,
-            call.template,
-            outcome,
-            self._secret.redact(answer.headers.get("X-Request-Id")) if answer else None,
-            (time.perf_counter() - started) * 1000,
-        )
+_API = API(
+    project="narrative-jobs",
+    version=__version__,
+    key_variable="NARRATIVE_API_KEY",
+    environment_variable="NARRATIVE_ENVIRONMENT",
+    servers=SERVERS,
+    auth_header="Authorization",
+    auth_value=lambda token: f"Bearer {token}",
+    errors=ERROR_CLASSES,
+)
 
 
-def _outcome(error: APIError) -> str:
-    """Name an error without anything that the server said: this goes into the log."""
-    if isinstance(error, APIStatusError):
-        return f"status {error.status_code}"
-    return type(error.__cause__ or error).__name__
-
-
-def _reason(cause: BaseException) -> str:
-    """Say what an exception says, or the first of those behind it that says anything."""
-    name, said = type(cause).__name__, str(cause)
-    while not said and (behind := cause.__cause__ or cause.__context__):
-        cause, said = behind, str(behind)
-    return f"{name}: {said}" if said else name
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON (RFC 8259, section 6)")
-
-
-def _text(content: bytes) -> str:
-    return content.decode(errors="replace")
-
-
-class _ClientCalls(_BaseClient):
-    """How a client makes its calls."""
-
-    _http_client: httpx.Client
-
-    def _send(self, call: Call[T]) -> Response[T]:
-        """Make a call, again and again while that may help and time is left."""
-        deadline = Deadline(self._total_timeout)
-        retries_taken = 0
-        while True:
-            outcome = self._attempt(call, deadline, retries_taken)
-            if isinstance(outcome, Response):
-                return outcome
-            time.sleep(self._delay_or_raise(call, outcome, retries_taken, deadline))
-            retries_taken += 1
-
-    def _attempt(
-        self, call: Call[T], deadline: Deadline, retries_taken: int
-    ) -> Response[T] | APIError:
-        """Make a call once; give the error if another attempt may help, and raise it if not."""
-        request = self._http_client.build_request(**self._arguments(call, deadline))
-        started = time.perf_counter()
-        try:
-            with deadline.enforced():
-                answer, body = self._exchange(request, deadline)
-        # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
-        except (httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as cause:
-            self._log(call, type(cause).__name__, None, started)
-            return self._connection_error(call, request, cause)
-        self._log(call, answer.status_code, answer, started)
-        try:
-            return self._parsed(call, answer, body, retries_taken)
-        except APIStatusError as error:
-            return error
-
-    def _exchange(self, request: httpx.Request, deadline: Deadline) -> tuple[httpx.Response, Body]:
-        """Send a request and read the answer, up to `max_response_bytes`."""
-        answer = self._http_client.send(request, stream=True, auth=None, follow_redirects=False)
-        try:
-            body = Body(answer.headers.get("Content-Encoding", ""), self._max_response_bytes)
-            if answer.is_stream_consumed:  # As from httpx.MockTransport: read, and decompressed.
-                body = Body("", self._max_response_bytes)
-                body.add(answer.content)
-                return answer, body
-            for chunk in answer.iter_raw():
-                body.add(chunk)
-                if body.error:
-                    break
-                if not deadline.allows(0.0):
-                    raise httpx.ReadTimeout("the time for the call is over")
-        finally:
-            answer.close()
-        return answer, body
-
-    def _look(self, call: Call[T], deadline: Deadline) -> Response[T] | APIError:
-        """Make a call once, as one of many looks at the same thing."""
-        try:
-            outcome = self._attempt(call, deadline, 0)
-        except ResponseDecodeError as error:
-            return error
-        if isinstance(outcome, APIError) and is_transient(outcome):
-            logger.warning(
-                "%s %s: %s; looking again", call.method, call.template, _outcome(outcome)
-            )
-        return outcome
-
-    def _wait_for_one(
-        self, watch: Watch[T], on_update: Callable[[T], object] | None
-    ) -> Response[T]:
-        """Look at something until it has ended, or the wait for it has."""
-        while watch.response is None:
-            if watch.looks:
-                time.sleep(max(watch.due - time.monotonic(), 0.0))
-            deadline = watch.wait.deadline(self._total_timeout)
-            changed = watch.hear(self._look(watch.call, deadline))
-            if changed and on_update and watch.item is not None:
-                on_update(watch.item)
-            if watch.error:
-                raise watch.error
-        return watch.response
-
-    def _wait_for_many(
-        self,
-        watches: list[Watch[T]],
-        give: Callable[[Response[T]], R],
-        on_update: Callable[[T], object] | None,
-        max_concurrency: int,
-    ) -> Iterator[R]:
-        """Look at many things, a few at a time, until each has ended."""
-        size = checked_count("max_concurrency", max_concurrency, least=1)
-        return Finished(self._look, watches, give, on_update, size, self._total_timeout)
-
-
-class Client(_ClientCalls):
+class Client(PollingClient):
     """A client of the Narrative I/O Jobs API.
 
     Keeps its connections open between calls, and may be shared by many threads. Close it with
@@ -537,12 +87,8 @@ class Client(_ClientCalls):
         http_client: httpx.Client | None = None,
         allow_insecure_http: bool = False,
     ) -> None:
-        mine = checked_http_client(http_client, httpx.Client)
-        if isinstance(timeout, Unset):
-            # httpx gives every client 5 seconds; anything else was somebody's decision.
-            is_chosen = mine is not None and mine.timeout != httpx.Timeout(5.0)
-            timeout = mine.timeout if mine and is_chosen else DEFAULT_TIMEOUT
         super().__init__(
+            _API,
             token,
             environment,
             base_url,
@@ -551,14 +97,10 @@ class Client(_ClientCalls):
             max_retries,
             max_response_bytes,
             headers,
+            http_client,
+            "httpx",
             allow_insecure_http,
         )
-        if mine:
-            self._http_client, self._call_headers = mine, dict(self._headers)
-        else:
-            self._http_client = new_http_client(self._timeout, self._headers)
-        self._owns_http_client = mine is None
-        enforce(self._http_client)
 
     @property
     def with_raw_response(self) -> ClientWithRawResponse:
@@ -628,13 +170,14 @@ class Client(_ClientCalls):
             APIError: As `get_job`, where looking again would not help, or did not.
             ValueError: An argument is invalid.
         """
-        (watch,) = self._watches(
+        (watch,) = watches(
             _long_running.get_job,
             [job_id],
             _operations.get_job,
             max_wait,
             poll_interval,
             on_update,
+            self._secret.redact,
             check=check,
         )
         response = self._wait_for_one(watch, on_update)
@@ -684,40 +227,22 @@ class Client(_ClientCalls):
             ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
             ValueError: An argument is invalid.
         """
-        watches = self._watches(
+        many = watches(
             _long_running.get_job,
             job_ids,
             _operations.get_job,
             max_wait,
             poll_interval,
             on_update,
+            self._secret.redact,
             check=check,
         )
         return self._wait_for_many(
-            watches, lambda response: response.parsed, on_update, max_concurrency
+            many, lambda response: response.parsed, on_update, max_concurrency
         )
 
-    def close(self) -> None:
-        """Close the connections, unless they belong to another client or to an `http_client`.
 
-        Any later call raises `RuntimeError`, here and in the copies that `with_options` made.
-        """
-        if self._owns_http_client:
-            self._http_client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class ClientWithRawResponse(_ClientCalls):
+class ClientWithRawResponse(PollingClient):
     """The methods of `Client`, each returning a `Response`."""
 
     def get_job(self, job_id: str | UUID) -> Response[models.Job]:
@@ -734,13 +259,14 @@ class ClientWithRawResponse(_ClientCalls):
         on_update: Callable[[models.Job], object] | None = None,
     ) -> Response[models.Job]:
         """As `Client.wait_for_job`, with the status and headers of the last answer."""
-        (watch,) = self._watches(
+        (watch,) = watches(
             _long_running.get_job,
             [job_id],
             _operations.get_job,
             max_wait,
             poll_interval,
             on_update,
+            self._secret.redact,
             check=check,
         )
         return self._wait_for_one(watch, on_update)
@@ -756,118 +282,20 @@ class ClientWithRawResponse(_ClientCalls):
         max_concurrency: int = 8,
     ) -> Iterator[Response[models.Job]]:
         """As `Client.wait_for_jobs`, with the status and headers of each last answer."""
-        watches = self._watches(
+        many = watches(
             _long_running.get_job,
             job_ids,
             _operations.get_job,
             max_wait,
             poll_interval,
             on_update,
+            self._secret.redact,
             check=check,
         )
-        return self._wait_for_many(watches, lambda response: response, on_update, max_concurrency)
+        return self._wait_for_many(many, lambda response: response, on_update, max_concurrency)
 
 
-class _AsyncClientCalls(_BaseClient):
-    """How an asynchronous client makes its calls."""
-
-    _http_client: httpx.AsyncClient
-
-    async def _send(self, call: Call[T]) -> Response[T]:
-        """Make a call, again and again while that may help and time is left."""
-        deadline = Deadline(self._total_timeout)
-        retries_taken = 0
-        while True:
-            outcome = await self._attempt(call, deadline, retries_taken)
-            if isinstance(outcome, Response):
-                return outcome
-            await anyio.sleep(self._delay_or_raise(call, outcome, retries_taken, deadline))
-            retries_taken += 1
-
-    async def _attempt(
-        self, call: Call[T], deadline: Deadline, retries_taken: int
-    ) -> Response[T] | APIError:
-        """Make a call once; give the error if another attempt may help, and raise it if not."""
-        request = self._http_client.build_request(**self._arguments(call, deadline))
-        started = time.perf_counter()
-        try:
-            with deadline.enforced_by_cancelling():
-                answer, body = await self._exchange(request, deadline)
-        # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
-        except (httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as cause:
-            self._log(call, type(cause).__name__, None, started)
-            return self._connection_error(call, request, cause)
-        self._log(call, answer.status_code, answer, started)
-        try:
-            return self._parsed(call, answer, body, retries_taken)
-        except APIStatusError as error:
-            return error
-
-    async def _exchange(
-        self, request: httpx.Request, deadline: Deadline
-    ) -> tuple[httpx.Response, Body]:
-        """Send a request and read the answer, up to `max_response_bytes`."""
-        answer = await self._http_client.send(
-            request, stream=True, auth=None, follow_redirects=False
-        )
-        try:
-            body = Body(answer.headers.get("Content-Encoding", ""), self._max_response_bytes)
-            if answer.is_stream_consumed:  # As from httpx.MockTransport: read, and decompressed.
-                body = Body("", self._max_response_bytes)
-                body.add(answer.content)
-                return answer, body
-            async for chunk in answer.aiter_raw():
-                body.add(chunk)
-                if body.error:
-                    break
-                if not deadline.allows(0.0):
-                    raise httpx.ReadTimeout("the time for the call is over")
-        finally:
-            await answer.aclose()
-        return answer, body
-
-    async def _look(self, call: Call[T], deadline: Deadline) -> Response[T] | APIError:
-        """Make a call once, as one of many looks at the same thing."""
-        try:
-            outcome = await self._attempt(call, deadline, 0)
-        except ResponseDecodeError as error:
-            return error
-        if isinstance(outcome, APIError) and is_transient(outcome):
-            logger.warning(
-                "%s %s: %s; looking again", call.method, call.template, _outcome(outcome)
-            )
-        return outcome
-
-    async def _wait_for_one(
-        self, watch: Watch[T], on_update: Callable[[T], object] | None
-    ) -> Response[T]:
-        """Look at something until it has ended, or the wait for it has."""
-        while watch.response is None:
-            if watch.looks:
-                await anyio.sleep(max(watch.due - time.monotonic(), 0.0))
-            deadline = watch.wait.deadline(self._total_timeout)
-            changed = watch.hear(await self._look(watch.call, deadline))
-            if changed and on_update and watch.item is not None:
-                result = on_update(watch.item)
-                if inspect.isawaitable(result):
-                    await result
-            if watch.error:
-                raise watch.error
-        return watch.response
-
-    def _wait_for_many(
-        self,
-        watches: list[Watch[T]],
-        give: Callable[[Response[T]], R],
-        on_update: Callable[[T], object] | None,
-        max_concurrency: int,
-    ) -> AsyncIterator[R]:
-        """Look at many things, a few at a time, until each has ended."""
-        size = checked_count("max_concurrency", max_concurrency, least=1)
-        return AsyncFinished(self._look, watches, give, on_update, size, self._total_timeout)
-
-
-class AsyncClient(_AsyncClientCalls):
+class AsyncClient(AsyncPollingClient):
     """An asynchronous client of the Narrative I/O Jobs API.
 
     Keeps its connections open between calls, and may be shared by many tasks. Close it with
@@ -919,13 +347,8 @@ class AsyncClient(_AsyncClientCalls):
         transport: Literal["httpx", "aiohttp"] = "httpx",
         allow_insecure_http: bool = False,
     ) -> None:
-        checked_transport(transport, http_client, "narrative-jobs")
-        mine = checked_http_client(http_client, httpx.AsyncClient)
-        if isinstance(timeout, Unset):
-            # httpx gives every client 5 seconds; anything else was somebody's decision.
-            is_chosen = mine is not None and mine.timeout != httpx.Timeout(5.0)
-            timeout = mine.timeout if mine and is_chosen else DEFAULT_TIMEOUT
         super().__init__(
+            _API,
             token,
             environment,
             base_url,
@@ -934,13 +357,10 @@ class AsyncClient(_AsyncClientCalls):
             max_retries,
             max_response_bytes,
             headers,
+            http_client,
+            transport,
             allow_insecure_http,
         )
-        if mine:
-            self._http_client, self._call_headers = mine, dict(self._headers)
-        else:
-            self._http_client = new_async_http_client(self._timeout, self._headers, transport)
-        self._owns_http_client = mine is None
 
     @property
     def with_raw_response(self) -> AsyncClientWithRawResponse:
@@ -1010,13 +430,14 @@ class AsyncClient(_AsyncClientCalls):
             APIError: As `get_job`, where looking again would not help, or did not.
             ValueError: An argument is invalid.
         """
-        (watch,) = self._watches(
+        (watch,) = watches(
             _long_running.get_job,
             [job_id],
             _operations.get_job,
             max_wait,
             poll_interval,
             on_update,
+            self._secret.redact,
             check=check,
         )
         response = await self._wait_for_one(watch, on_update)
@@ -1066,40 +487,22 @@ class AsyncClient(_AsyncClientCalls):
             ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
             ValueError: An argument is invalid.
         """
-        watches = self._watches(
+        many = watches(
             _long_running.get_job,
             job_ids,
             _operations.get_job,
             max_wait,
             poll_interval,
             on_update,
+            self._secret.redact,
             check=check,
         )
         return self._wait_for_many(
-            watches, lambda response: response.parsed, on_update, max_concurrency
+            many, lambda response: response.parsed, on_update, max_concurrency
         )
 
-    async def aclose(self) -> None:
-        """Close the connections, unless they belong to another client or to an `http_client`.
 
-        Any later call raises `RuntimeError`, here and in the copies that `with_options` made.
-        """
-        if self._owns_http_client:
-            await self._http_client.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-
-class AsyncClientWithRawResponse(_AsyncClientCalls):
+class AsyncClientWithRawResponse(AsyncPollingClient):
     """The methods of `AsyncClient`, each returning a `Response`."""
 
     async def get_job(self, job_id: str | UUID) -> Response[models.Job]:
@@ -1116,13 +519,14 @@ class AsyncClientWithRawResponse(_AsyncClientCalls):
         on_update: Callable[[models.Job], object] | None = None,
     ) -> Response[models.Job]:
         """As `AsyncClient.wait_for_job`, with the status and headers of the last answer."""
-        (watch,) = self._watches(
+        (watch,) = watches(
             _long_running.get_job,
             [job_id],
             _operations.get_job,
             max_wait,
             poll_interval,
             on_update,
+            self._secret.redact,
             check=check,
         )
         return await self._wait_for_one(watch, on_update)
@@ -1138,13 +542,14 @@ class AsyncClientWithRawResponse(_AsyncClientCalls):
         max_concurrency: int = 8,
     ) -> AsyncIterator[Response[models.Job]]:
         """As `AsyncClient.wait_for_jobs`, with the status and headers of each last answer."""
-        watches = self._watches(
+        many = watches(
             _long_running.get_job,
             job_ids,
             _operations.get_job,
             max_wait,
             poll_interval,
             on_update,
+            self._secret.redact,
             check=check,
         )
-        return self._wait_for_many(watches, lambda response: response, on_update, max_concurrency)
+        return self._wait_for_many(many, lambda response: response, on_update, max_concurrency)

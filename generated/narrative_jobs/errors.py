@@ -24,42 +24,48 @@ An invalid argument is a `ValueError`, raised before any request goes out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from reprlib import Repr
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
+
+from ._runtime import errors as _plain
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "InternalServerError",
+    "JobCancelledError",
+    "JobEndedError",
+    "JobFailedError",
+    "JobWaitTimeoutError",
+    "NarrativeError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "ResponseDecodeError",
+]
 
 if TYPE_CHECKING:
     from . import models
 
 
-class NarrativeError(Exception):
+class NarrativeError(_plain.Error):
     """The base of every error that this package raises on its own account."""
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
 
-
-def _rebuild(
-    cls: type[NarrativeError], args: tuple[Any, ...], state: dict[str, Any]
-) -> NarrativeError:
-    error = cls.__new__(cls, *args)
-    error.args = args
-    error.__dict__.update(state)
-    return error
-
-
-class APIError(NarrativeError):
+class APIError(NarrativeError, _plain.APIError):
     """A call failed."""
 
-    retries_taken: int = 0
-    """How many times the call was repeated before the client gave up."""
     job_id: str | UUID | None = None
     """The id of the job that was waited for, as it was given, where one was."""
     job: models.Job | None = None
     """The job that was waited for, as it was last seen; `None` if it never was."""
 
 
-class APIConnectionError(APIError):
+class APIConnectionError(APIError, _plain.APIConnectionError):
     """The API could not be reached, or its answer was cut short; `__cause__` says how."""
 
 
@@ -67,44 +73,18 @@ class APITimeoutError(APIConnectionError):
     """The API took longer than the client's `timeout` or `total_timeout` allows."""
 
 
-class APIStatusError(APIError):
+class APIStatusError(APIError, _plain.APIStatusError):
     """The API answered with a status other than the successful ones that the spec lists."""
 
-    status_code: int
-    """The HTTP status."""
-    headers: Mapping[str, str]
-    """The headers of the answer, by name in any case."""
-    body: Any
-    """The body: decoded if it is JSON, else its text; `""` if there was none."""
-    request_id: str | None
-    """The id that the server gave the request, from `X-Request-Id`, if any."""
     error: str | None
     """A code, such as `Unauthorized`."""
     error_description: str | None
     """The reason, in a sentence."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status_code: int,
-        headers: Mapping[str, str] | None = None,
-        body: Any = "",
-        request_id: str | None = None,
-    ) -> None:
-        self.status_code = status_code
-        self.headers = headers or {}
-        self.body = body
-        self.request_id = request_id
-        self.error = self._text("error")
-        self.error_description = self._text("error_description")
-        reason: tuple[str | None, ...] = (self.error, self.error_description)
-        details = ": ".join(shortened(text) for text in reason if text) or _excerpt(body)
-        super().__init__(f"{message}: {details}" if details else message)
-
-    def _text(self, key: str) -> str | None:
-        value = cast("dict[str, Any]", self.body).get(key) if isinstance(self.body, dict) else None
-        return value if isinstance(value, str) else None
+    _reasons: ClassVar[Mapping[str, str]] = {
+        "error": "error",
+        "error_description": "error_description",
+    }
 
 
 class BadRequestError(APIStatusError):
@@ -131,60 +111,8 @@ class InternalServerError(APIStatusError):
     """The API failed, or a gateway in front of it; try again later."""
 
 
-class ResponseDecodeError(APIError, ValueError):
+class ResponseDecodeError(APIError, _plain.ResponseDecodeError):
     """An answer, or a payload given to `from_dict`, does not match the spec."""
-
-    body: object = None
-    """The whole body: the payload given to `from_dict`, or the text of the answer."""
-    status_code: int | None = None
-    """The HTTP status of the answer; `None` if `from_dict` was called directly."""
-    headers: Mapping[str, str] | None = None
-    """The headers of the answer; `None` if `from_dict` was called directly."""
-    request_id: str | None = None
-    """The id that the server gave the request, from `X-Request-Id`, if any."""
-    expected: str = ""
-    """What the spec asks for, in words."""
-
-    _steps: tuple[str | int, ...] = ()
-    _context: str = ""
-
-    @classmethod
-    def unexpected(cls, value: object, expected: str) -> Self:
-        """Say that `value` came where the spec asks for `expected`."""
-        error = cls(f"expected {expected}, got {_excerpt(value)}")
-        error.expected = expected
-        error.body = value
-        return error
-
-    @classmethod
-    def missing(cls, key: str, payload: object) -> Self:
-        """Say that `payload` lacks the field `key`, which the spec relies on."""
-        error = cls("expected a value, but the field is missing")
-        error.expected = "a value"
-        return error.within(key, payload)
-
-    def within(self, step: str | int, body: object) -> Self:
-        """Place the error at the field or index `step` of `body`."""
-        self._steps = (step, *self._steps)
-        self.body = body
-        return self
-
-    def in_answer(
-        self, context: str, *, status_code: int, headers: Mapping[str, str], request_id: str | None
-    ) -> Self:
-        """Place the error in the answer to a request."""
-        self._context = context
-        self.status_code, self.headers, self.request_id = status_code, headers, request_id
-        return self
-
-    @property
-    def path(self) -> str:
-        """The place in the payload, as in `items[0].name`; `""` for the payload itself."""
-        steps = (f"[{s}]" if isinstance(s, int) else f".{s}" for s in self._steps)
-        return "".join(steps).removeprefix(".")
-
-    def __str__(self) -> str:
-        return ": ".join(text for text in (self._context, self.path, *self.args) if text)
 
 
 class JobEndedError(NarrativeError):
@@ -221,23 +149,6 @@ class JobWaitTimeoutError(NarrativeError, TimeoutError):
         self.job_id, self.job = job_id, job
 
 
-def shortened(text: str, most: int = 300) -> str:
-    """Cut a text short that somebody else wrote, to have it in a message."""
-    return text if len(text) <= most else f"{text[:most]}..."
-
-
-_short = Repr()
-_short.maxstring = _short.maxother = _short.maxlong = 200
-
-
-def _excerpt(value: object) -> str:
-    try:
-        text = "" if isinstance(value, str) and not value else _short.repr(value)
-        return shortened(text)
-    except ValueError:  # An integer of more digits than Python is willing to print.
-        return f"a value of type {type(value).__name__}"
-
-
 STATUS_ERRORS: Mapping[int, type[APIStatusError]] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -252,3 +163,12 @@ def status_error(status_code: int) -> type[APIStatusError]:
     """Give the class for a status: its own, or its range's, or the base."""
     fallback = InternalServerError if status_code >= 500 else APIStatusError
     return STATUS_ERRORS.get(status_code, fallback)
+
+
+ERROR_CLASSES = _plain.ErrorClasses(
+    connection=APIConnectionError,
+    timeout=APITimeoutError,
+    decode=ResponseDecodeError,
+    status=status_error,
+)
+"""The errors that the clients raise."""

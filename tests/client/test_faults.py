@@ -50,8 +50,8 @@ def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def note(delay: float) -> None:
         slept.append(delay)
 
-    monkeypatch.setattr("narrative_jobs.client.time.sleep", slept.append)
-    monkeypatch.setattr("narrative_jobs.client.anyio.sleep", note)
+    monkeypatch.setattr("time.sleep", slept.append)
+    monkeypatch.setattr("anyio.sleep", note)
     return slept
 
 
@@ -405,7 +405,7 @@ def test_a_bound_that_makes_no_sense_is_refused(options: dict[str, Any]) -> None
 
 
 def test_only_what_is_safe_to_repeat_is_repeated(delays: list[float]) -> None:
-    from narrative_jobs._transport import Call
+    from narrative_jobs._runtime.calls import Call
 
     for method, times in {"GET": 3, "PUT": 3, "DELETE": 3, "POST": 1, "PATCH": 1}.items():
         seen: list[str] = []

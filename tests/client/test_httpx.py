@@ -214,4 +214,4 @@ def test_the_deadline_reaches_every_socket_that_httpx_may_open() -> None:
     with httpx.Client() as mine:
         Client(TOKEN, http_client=mine)
         pool = inspect.getattr_static(mine._transport, "_pool")
-        assert type(pool._network_backend).__module__ == "narrative_jobs._deadline"
+        assert type(pool._network_backend).__module__ == "narrative_jobs._runtime.deadline"

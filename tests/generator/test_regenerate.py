@@ -310,7 +310,8 @@ def test_an_operation_without_the_extension_gets_no_waiter(tmp_path: Path) -> No
     del spec["paths"]["/jobs/{job_id}"]["get"]["x-long-running"]
     result = regenerate("--spec", write(tmp_path / "spec.json", spec), "--output", tmp_path)
     assert result.returncode == 0, result.stderr
-    code = "import narrative_jobs as n; print([name for name in dir(n.Client) if 'wait' in name])"
+    code = "import narrative_jobs as n"
+    code += "; print([name for name in dir(n.Client) if name.startswith('wait')])"
     code += "; print([name for name in n.__all__ if name.startswith('Job')])"
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True

@@ -9,6 +9,7 @@ import pickle
 import random
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -87,8 +88,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     fake = SimpleNamespace(
         monotonic=clock.monotonic, sleep=clock.sleep, perf_counter=time.perf_counter
     )
-    for module in ("client", "_waiting", "_finished", "_deadline"):
-        monkeypatch.setattr(f"narrative_jobs.{module}.time", fake)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("narrative_jobs._runtime.") and hasattr(module, "time"):
+            monkeypatch.setattr(module, "time", fake)
     monkeypatch.setattr(anyio, "sleep", clock.async_sleep)
     monkeypatch.setattr(random, "uniform", lambda _, most: most)
     return clock

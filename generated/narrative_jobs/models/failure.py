@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import attrs
 
-from .._codec import (
+from .._runtime.codec import (
     NO_NULLS,
     as_object,
     as_opt_datetime,
@@ -17,6 +17,7 @@ from .._codec import (
     to_json,
     to_object,
 )
+from .._runtime.errors import MismatchError
 from ..errors import ResponseDecodeError
 
 
@@ -43,16 +44,16 @@ class Failure:
         it tells the path of the field, what was expected there, and what came.
         """
         new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
-        rest = as_object(payload)
-        take = rest.pop
-        key: str = ""
+        key: str | None = None
         try:
+            rest = as_object(payload)
+            take = rest.pop
             new.message = as_opt_str(take(key := "message", None))
             new.timestamp = as_opt_datetime(take(key := "timestamp", None))
             new.value = as_opt_mapping(take(key := "value", None))
-        except ResponseDecodeError as error:
-            raise error.within(key, payload) from None
-        new.additional_properties = rest
+            new.additional_properties = rest
+        except MismatchError as mismatch:
+            raise ResponseDecodeError.of(mismatch).within(key, payload) from None
         new._nulls = nulls_of(payload) if None in payload.values() else NO_NULLS
         return new
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from .._codec import as_str
+from .._runtime.codec import as_str
+from .._runtime.errors import MismatchError
 from ..errors import ResponseDecodeError
 from .materialize_view_job import MaterializeViewJob
 from .nql_forecast_job import NqlForecastJob
@@ -27,8 +28,8 @@ def job_from_dict(payload: Mapping[str, Any]) -> Job:
         raise ResponseDecodeError.unexpected(payload, "an object") from None
     except KeyError:
         raise ResponseDecodeError.missing(key, payload) from None
-    except ResponseDecodeError as error:
-        raise error.within(key, payload) from None
+    except MismatchError as mismatch:
+        raise ResponseDecodeError.of(mismatch).within(key, payload) from None
     match tag:
         case "materialize-view":
             return MaterializeViewJob.from_dict(payload)

@@ -6,7 +6,16 @@ from typing import Any, Self
 
 import attrs
 
-from .._codec import NO_NULLS, as_object, as_opt_bool, as_opt_int, as_opt_str, nulls_of, to_object
+from .._runtime.codec import (
+    NO_NULLS,
+    as_object,
+    as_opt_bool,
+    as_opt_int,
+    as_opt_str,
+    nulls_of,
+    to_object,
+)
+from .._runtime.errors import MismatchError
 from ..errors import ResponseDecodeError
 
 
@@ -37,18 +46,18 @@ class MaterializeViewInput:
         it tells the path of the field, what was expected there, and what came.
         """
         new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
-        rest = as_object(payload)
-        take = rest.pop
-        key: str = ""
+        key: str | None = None
         try:
+            rest = as_object(payload)
+            take = rest.pop
             new.nql = as_opt_str(take(key := "nql", None))
             new.dataset_id = as_opt_int(take(key := "dataset_id", None))
             new.stats_enabled = as_opt_bool(take(key := "stats_enabled", None))
             new.compiled_select = as_opt_str(take(key := "compiled_select", None))
             new.compiled_sql = as_opt_str(take(key := "compiled_sql", None))
-        except ResponseDecodeError as error:
-            raise error.within(key, payload) from None
-        new.additional_properties = rest
+            new.additional_properties = rest
+        except MismatchError as mismatch:
+            raise ResponseDecodeError.of(mismatch).within(key, payload) from None
         new._nulls = nulls_of(payload) if None in payload.values() else NO_NULLS
         return new
 

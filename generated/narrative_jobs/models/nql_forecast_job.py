@@ -8,7 +8,7 @@ from uuid import UUID
 
 import attrs
 
-from .._codec import (
+from .._runtime.codec import (
     NO_NULLS,
     Decoder,
     array_of,
@@ -25,6 +25,7 @@ from .._codec import (
     to_json,
     to_object,
 )
+from .._runtime.errors import MismatchError
 from ..errors import ResponseDecodeError
 from .execution_cluster import ExecutionCluster
 from .failure import Failure
@@ -87,10 +88,10 @@ class NqlForecastJob:
         it tells the path of the field, what was expected there, and what came.
         """
         new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
-        rest = as_object(payload)
-        take = rest.pop
-        key: str = ""
+        key: str | None = None
         try:
+            rest = as_object(payload)
+            take = rest.pop
             new.job_id = as_uuid(take(key := "job_id"))
             new.state = _state(take(key := "state"))
             new.created_at = as_datetime(take(key := "created_at"))
@@ -105,11 +106,11 @@ class NqlForecastJob:
             new.execution_cluster = _execution_cluster(take(key := "execution_cluster", None))
             new.input = _input(take(key := "input", None))
             new.result = _result(take(key := "result", None))
+            new.additional_properties = rest
         except KeyError:
             raise ResponseDecodeError.missing(key, payload) from None
-        except ResponseDecodeError as error:
-            raise error.within(key, payload) from None
-        new.additional_properties = rest
+        except MismatchError as mismatch:
+            raise ResponseDecodeError.of(mismatch).within(key, payload) from None
         new._nulls = nulls_of(payload) if None in payload.values() else NO_NULLS
         return new
 

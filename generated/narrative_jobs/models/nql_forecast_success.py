@@ -6,7 +6,8 @@ from typing import Any, Self
 
 import attrs
 
-from .._codec import NO_NULLS, as_object, nulls_of, optional, to_json, to_object
+from .._runtime.codec import NO_NULLS, as_object, nulls_of, optional, to_json, to_object
+from .._runtime.errors import MismatchError
 from ..errors import ResponseDecodeError
 from .nql_forecast_outcome import NqlForecastOutcome
 
@@ -32,14 +33,14 @@ class NqlForecastSuccess:
         it tells the path of the field, what was expected there, and what came.
         """
         new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
-        rest = as_object(payload)
-        take = rest.pop
-        key: str = ""
+        key: str | None = None
         try:
+            rest = as_object(payload)
+            take = rest.pop
             new.result = _result(take(key := "result", None))
-        except ResponseDecodeError as error:
-            raise error.within(key, payload) from None
-        new.additional_properties = rest
+            new.additional_properties = rest
+        except MismatchError as mismatch:
+            raise ResponseDecodeError.of(mismatch).within(key, payload) from None
         new._nulls = nulls_of(payload) if None in payload.values() else NO_NULLS
         return new
 

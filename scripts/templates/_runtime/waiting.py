@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import attrs
-import httpx
 
-from ._checks import checked_pause, checked_span
-from ._deadline import Deadline
-from ._transport import Call, Response, retry_after
-from .errors import APIConnectionError, APIError, APIStatusError, shortened
+from .arguments import checked_pause, checked_span
+from .calls import Call, Response
+from .deadline import Deadline
+from .errors import APIError, APIStatusError, shortened
+from .retries import is_transient, retry_after
 
 T = TypeVar("T")
 
@@ -29,14 +30,6 @@ MAX_PAUSE = 3600.0
 """The longest pause between two looks that a server can ask for, in seconds."""
 
 SHOWN_REASONS = 10
-
-
-def is_transient(error: APIError) -> bool:
-    """Whether the same request may do better at another time."""
-    if isinstance(error, APIStatusError):
-        return error.status_code in {408, 429} or error.status_code >= 500
-    never = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
-    return isinstance(error, APIConnectionError) and not isinstance(error.__cause__, never)
 
 
 @attrs.frozen
@@ -250,3 +243,46 @@ class Watch(Generic[T]):
         error = kind.timeout(self.wait.redact(text), self.id, self.item)
         error.__cause__ = blip
         return error
+
+
+def watches(
+    kind: LongRunning[T],
+    given: Iterable[object],
+    call_of: Callable[[Any], Call[T]],
+    max_wait: float | datetime.timedelta | None,
+    poll_interval: PollInterval | None,
+    on_update: object,
+    redact: Callable[[str], str],
+    *,
+    check: bool,
+) -> list[Watch[T]]:
+    """Begin to wait for what is given, as ids or as what has them; for each of them once."""
+    wait = Wait(kind, max_wait, poll_interval, on_update, redact, check=check)
+    if isinstance(given, str):
+        raise ValueError(f"expected many ids, got the text {given!r}: put it into a list")
+    calls: dict[str, tuple[object, Call[T]]] = {}
+    for one in given:
+        item_id: object = kind.id_of(cast("T", one)) if attrs.has(type(one)) else one
+        call = call_of(item_id)
+        calls.setdefault(call.url, (item_id, call))
+    wait.count = len(calls)
+    return [
+        Watch(wait, item_id, call, wait.began, wait.last_look()) for item_id, call in calls.values()
+    ]
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether an error would meet every other look as well."""
+    return isinstance(error, APIStatusError) and error.status_code in {401, 403}
+
+
+def called(on_update: Callable[[T], object], item: T) -> None:
+    """Tell a caller of a change."""
+    on_update(item)
+
+
+async def called_async(on_update: Callable[[T], object], item: T) -> None:
+    """Tell a caller of a change, in an ordinary function or an async one."""
+    result = on_update(item)
+    if inspect.isawaitable(result):
+        await result

@@ -1,14 +1,8 @@
-"""What both clients share about one call: the request to make, the answer, when to try again."""
+"""One call, as both clients see it: the request to make, and the answer."""
 
 from __future__ import annotations
 
-import email.utils
-import math
-import random
-import time
-import zlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import quote
@@ -16,19 +10,15 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from ._codec import as_uuid, to_json
-from .errors import ResponseDecodeError
+from .codec import as_uuid, to_json
+from .errors import MismatchError
 
 if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
 
-MAX_RETRY_AFTER = 60.0
-"""The longest `Retry-After` that is waited for, in seconds."""
-
 _SAFE_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
-_PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 class Unset(Enum):
@@ -92,48 +82,11 @@ class Response(Generic[T]):
     """How many times the call was repeated before this answer came."""
 
 
-class Body:
-    """The body of an answer as it arrives: decompressed, and never larger than a limit."""
-
-    def __init__(self, encoding: str, limit: int) -> None:
-        self._encoding = encoding.strip().lower()
-        self._limit = limit
-        # 47 reads the header of gzip and of zlib (what HTTP calls deflate) alike.
-        self._unzip = zlib.decompressobj(47) if self._encoding in _PACKED else None
-        self._parts: list[bytes] = []
-        self._size = 0
-        self.error: ResponseDecodeError | None = None
-        """Why the rest is of no use, once that is so."""
-        if self._encoding not in _PACKED | {"", "identity"}:
-            self.error = ResponseDecodeError.unexpected(encoding, "a body in gzip, or as it is")
-
-    def add(self, chunk: bytes) -> None:
-        """Take the next bytes from the wire."""
-        room = self._limit - self._size
-        try:
-            data = self._unzip.decompress(chunk, room + 1) if self._unzip else chunk
-        except zlib.error as error:
-            self.error = ResponseDecodeError(f"expected a body in {self._encoding}: {error}")
-            return
-        self._parts.append(data[:room])
-        self._size += len(data)
-        if self._size > self._limit:
-            self.error = ResponseDecodeError(
-                f"expected a body of at most {self._limit:,} bytes (max_response_bytes), got more"
-            )
-
-    def finish(self) -> bytes:
-        """Give what has come, decompressed."""
-        if self._unzip and self._size and not self._unzip.eof and not self.error:
-            self.error = ResponseDecodeError(f"expected a body in {self._encoding}, got half of it")
-        return b"".join(self._parts)
-
-
 def uuid_argument(name: str, value: object) -> str:
     """Check a UUID that a caller gave, as a `UUID` or as text."""
     try:
         return str(as_uuid(str(value) if isinstance(value, UUID) else value)).lower()
-    except ResponseDecodeError:
+    except MismatchError:
         raise ValueError(f"{name}: expected a UUID, got {value!r}") from None
 
 
@@ -168,31 +121,3 @@ def query_arguments(
 def header_arguments(values: Mapping[str, object]) -> dict[str, str]:
     """Write the headers of a call, without what is `None`."""
     return {key: text_argument(value) for key, value in values.items() if value is not None}
-
-
-def backoff(retries_taken: int) -> float:
-    """Say how long to wait before the next retry, in seconds.
-
-    Half a second, doubling up to eight, less up to a quarter at random, so that many clients do
-    not come back as one.
-    """
-    return min(0.5 * 2.0 ** min(retries_taken, 4), 8.0) * random.uniform(0.75, 1.0)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read `Retry-After` (RFC 9110, 10.2.3), in seconds from now.
-
-    It may be a number or an HTTP date. `None` where there is none, or where it makes no sense.
-    """
-    value = headers.get("Retry-After", "")
-    try:
-        seconds = float(value) if value.isascii() else math.nan
-    except ValueError:
-        try:
-            moment = email.utils.parsedate_to_datetime(value)
-            # An HTTP date is in GMT, whether or not it says so.
-            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, OverflowError):
-            return None
-        return max(seconds - time.time(), 0.0)
-    return seconds if 0.0 <= seconds < math.inf else None

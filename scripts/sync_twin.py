@@ -1,0 +1,49 @@
+"""Ordinary Python out of asynchronous Python, in the manner of unasync: by a table of words."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+
+WORDS = {
+    "async": "",
+    "await": "",
+    "StopAsyncIteration": "StopIteration",
+    "__aenter__": "__enter__",
+    "__aexit__": "__exit__",
+    "__anext__": "__next__",
+    "aclose": "close",
+    "aiter_raw": "iter_raw",
+    "anyio": "time",  # It stands for `anyio.sleep` alone.
+    "enforced_by_cancelling": "enforced",
+    # Classes, types and functions, of others and of ours.
+    "AsyncAPIClient": "APIClient",
+    "AsyncClient": "Client",
+    "AsyncClientWithRawResponse": "ClientWithRawResponse",
+    "AsyncFinished": "Finished",
+    "AsyncIterator": "Iterator",
+    "AsyncLook": "Look",
+    "AsyncPollingClient": "PollingClient",
+    "Tasks": "Threads",
+    "async_client_of_httpx": "client_of_httpx",
+    "called_async": "called",
+    # Modules.
+    "async_client": "sync_client",
+    "async_finished": "sync_finished",
+    "async_polling": "sync_polling",
+}
+"""What each word becomes; a word that is not here, and all text in quotes, stays as it is."""
+
+
+def sync_twin(code: str) -> str:
+    """Return the code that does the same without `await`."""
+    lines = code.splitlines(keepends=True)
+    tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
+    for token in reversed(tokens):
+        word = WORDS.get(token.string)
+        if token.type == tokenize.NAME and word is not None:
+            line, (row, start), end = token.line, token.start, token.end[1]
+            line = lines[row - 1]
+            rest = line[end:] if word else line[end:].lstrip()
+            lines[row - 1] = line[:start] + word + rest
+    return "".join(lines)

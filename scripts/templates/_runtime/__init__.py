@@ -1,0 +1,1 @@
+"""What lies under every package that is made here: plain Python that knows nothing of any API."""

@@ -1,0 +1,151 @@
+"""From an answer, or from what came in its place, to the result of a call or its error."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+import httpx
+
+from .body import Body
+from .calls import Call, Response
+from .errors import (
+    APIConnectionError,
+    APIStatusError,
+    ErrorClasses,
+    MismatchError,
+)
+from .retries import MAX_RETRY_AFTER, retry_after
+from .secret import Secret
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Reads answers, and keeps the token out of what it says of them."""
+
+    def __init__(self, secret: Secret, errors: ErrorClasses, auth_header: str) -> None:
+        self._redact = secret.redact
+        self._errors = errors
+        self._auth_header = auth_header
+
+    def read(
+        self, call: Call[T], answer: httpx.Response, body: Body, retries_taken: int
+    ) -> Response[T]:
+        """Decode an answer, or raise what it amounts to."""
+        content = body.finish()
+        decoder = call.decoder(answer.status_code) if answer.is_success else None
+        if decoder is None:
+            raise self._status_error(call, answer, content)
+        payload, problem = (None, body.error) if body.error else self._loaded(content)
+        if problem is None:
+            try:
+                return Response(
+                    parsed=decoder(payload),
+                    status_code=answer.status_code,
+                    headers=answer.headers,
+                    content=content,
+                    request_id=self.request_id(answer),
+                    retries_taken=retries_taken,
+                )
+            except (MismatchError, RecursionError):
+                problem = self._problem(decoder, payload)
+        # What led here knows the answer as it was, before the token was taken out.
+        error = self._errors.decode.of(problem)
+        error.__context__ = None
+        error.args = tuple(map(self._redact, problem.args))
+        error.retries_taken = retries_taken
+        error.body = self._clean_text(content, payload)
+        raise error.in_answer(f"{call} answered {answer.status_code}", **self._evidence(answer))
+
+    def connection_error(
+        self, call: Call[Any], request: httpx.Request, cause: Exception
+    ) -> APIConnectionError:
+        """Return the error of a call that got no answer."""
+        # The cause keeps the request. Whoever digs there shall not find the token.
+        request.headers.pop(self._auth_header, None)
+        is_timeout = isinstance(cause, (httpx.TimeoutException, TimeoutError))
+        error_class = self._errors.timeout if is_timeout else self._errors.connection
+        reason = self._redact(_reason(cause))
+        error = error_class(f"{call} got no answer from {request.url.host}: {reason}")
+        shown = "".join(traceback.format_exception(cause))
+        if self._redact(shown) == shown:  # It may quote a server that quotes the token.
+            error.__cause__ = cause
+        return error
+
+    def request_id(self, answer: httpx.Response) -> str | None:
+        """Return the id that the server gave the request, if any."""
+        given: str | None = answer.headers.get("X-Request-Id")
+        return self._redact(given)
+
+    def _clean_text(self, content: bytes, payload: Any) -> str:
+        """Give the text of an answer; written anew if the token is hidden in it by escapes."""
+        try:
+            clean = self._redact(payload)
+            if clean != payload:
+                return json.dumps(clean)
+        except RecursionError:
+            pass
+        return self._redact(_text(content))
+
+    def _loaded(self, content: bytes) -> tuple[Any, MismatchError | None]:
+        """Read JSON, or say what came in its place."""
+        try:
+            return json.loads(content, parse_constant=_no_number) if content else None, None
+        except (ValueError, RecursionError):
+            return None, MismatchError.unexpected(self._redact(_text(content)), "JSON")
+
+    def _problem(self, decoder: Callable[[Any], Any], payload: Any) -> MismatchError:
+        """Say why a payload does not decode, in words without the token."""
+        try:
+            decoder(self._redact(payload))
+        except MismatchError as mismatch:
+            return mismatch
+        except RecursionError:
+            return MismatchError("expected JSON that is less deeply nested")
+        return MismatchError("expected an answer without the token in it")
+
+    def _status_error(
+        self, call: Call[Any], answer: httpx.Response, content: bytes
+    ) -> APIStatusError:
+        message = f"{call} answered {answer.status_code} {answer.reason_phrase}".rstrip()
+        if answer.has_redirect_location:
+            host = answer.request.url.join(answer.headers["Location"]).host
+            message += f" and points to {host}, where the client does not follow"
+        wait = retry_after(answer.headers)
+        if wait is not None and wait > MAX_RETRY_AFTER:
+            message += f", and asks to come back in {wait:.0f} seconds"
+        try:
+            body = self._redact(json.loads(content))
+        except (ValueError, RecursionError):
+            body = self._redact(_text(content))
+        return self._errors.status(answer.status_code)(
+            self._redact(message), body=body, **self._evidence(answer)
+        )
+
+    def _evidence(self, answer: httpx.Response) -> dict[str, Any]:
+        """Give what an error keeps of an answer, beside its body."""
+        redact = self._redact
+        return {
+            "status_code": answer.status_code,
+            "headers": httpx.Headers([(redact(k), redact(v)) for k, v in answer.headers.raw]),
+            "request_id": self.request_id(answer),
+        }
+
+
+def _reason(cause: BaseException) -> str:
+    """Say what an exception says, or the first of those behind it that says anything."""
+    name, said = type(cause).__name__, str(cause)
+    while not said and (behind := cause.__cause__ or cause.__context__):
+        cause, said = behind, str(behind)
+    return f"{name}: {said}" if said else name
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON (RFC 8259, section 6)")
+
+
+def _text(content: bytes) -> str:
+    return content.decode(errors="replace")

@@ -1,0 +1,253 @@
+"""What does not depend on how a client waits: its options, and the way through the retries."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Self, TypeVar
+
+import attrs
+import httpx
+
+from .answers import Reader
+from .arguments import (
+    checked_base_url,
+    checked_count,
+    checked_headers,
+    checked_seconds,
+    checked_server,
+    checked_timeout,
+    checked_token,
+)
+from .calls import UNSET, Call, Unset
+from .deadline import Deadline
+from .errors import APIConnectionError, APIError, APIStatusError, ErrorClasses
+from .log import logger
+from .retries import MAX_RETRY_AFTER, backoff, is_transient, retry_after
+from .secret import Secret
+
+C = TypeVar("C", bound="BaseClient")
+
+DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+"""The time that a client gives a request by default, in seconds."""
+
+DEFAULT_MAX_RETRIES = 2
+"""How often a client repeats a request by default, where a repetition may help."""
+
+DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+"""The largest body that a client takes by default, in bytes."""
+
+
+@attrs.frozen
+class API:
+    """What a client must know of its API."""
+
+    project: str
+    """The distribution, as one installs it."""
+    version: str
+    """Its version."""
+    key_variable: str
+    """The environment variable with the token."""
+    environment_variable: str
+    """The environment variable with the name of a server."""
+    servers: Mapping[str, str]
+    """The base URL of each server by its name; the first is the default."""
+    auth_header: str
+    """The header that carries the token."""
+    auth_value: Callable[[str], str]
+    """What makes the value of that header from the token."""
+    errors: ErrorClasses
+
+
+class BaseClient:
+    """What both clients have."""
+
+    def __init__(
+        self,
+        api: API,
+        token: str | None,
+        environment: str | None,
+        base_url: str | httpx.URL | None,
+        timeout: float | httpx.Timeout | None,
+        total_timeout: float | None,
+        max_retries: int,
+        max_response_bytes: int,
+        headers: Mapping[str, str] | None,
+        allow_insecure_http: bool,
+    ) -> None:
+        self._api = api
+        variable = api.key_variable
+        token = checked_token(os.environ.get(variable) if token is None else token, variable)
+        if environment is not None and base_url is not None:
+            raise ValueError("Pass environment or base_url, not both: each names the server.")
+        if base_url is None:
+            variable = api.environment_variable
+            server = environment or os.environ.get(variable) or next(iter(api.servers))
+            base_url = checked_server(server, api.servers, variable)
+        self._secret = Secret(token)
+        self._reader = Reader(self._secret, api.errors, api.auth_header)
+        self._base_url = checked_base_url(base_url, allow_insecure_http=allow_insecure_http)
+        self._timeout = checked_timeout(timeout)
+        self._total_timeout = checked_seconds("total_timeout", total_timeout)
+        self._max_retries = checked_count("max_retries", max_retries)
+        self._max_response_bytes = checked_count("max_response_bytes", max_response_bytes)
+        self._headers = httpx.Headers(
+            {
+                "Accept": "application/json",
+                "User-Agent": f"{api.project}/{api.version} "
+                f"python/{platform.python_version()} httpx/{httpx.__version__}",
+            }
+        )
+        self._headers.update(checked_headers(headers or {}, api.auth_header))
+        # Of the compressions, these can be held to max_response_bytes while they are unpacked.
+        self._headers["Accept-Encoding"] = "gzip, deflate"
+        self._headers[api.auth_header] = api.auth_value(token)
+        self._call_headers: Mapping[str, str] = {}
+        self._url = str(self._base_url).rstrip("/")
+        self._owns_http_client = False
+
+    @property
+    def base_url(self) -> httpx.URL:
+        """The URL that the paths of the API are appended to."""
+        return self._base_url
+
+    @property
+    def timeout(self) -> httpx.Timeout:
+        """The time that each part of a request gets, in seconds."""
+        return self._timeout
+
+    @property
+    def total_timeout(self) -> float | None:
+        """The time that a whole call gets, retries included, in seconds; `None` for any time."""
+        return self._total_timeout
+
+    @property
+    def max_retries(self) -> int:
+        """How often a request is repeated, where a repetition may help."""
+        return self._max_retries
+
+    def with_options(
+        self,
+        *,
+        timeout: float | httpx.Timeout | Unset | None = UNSET,
+        total_timeout: float | Unset | None = UNSET,
+        max_retries: int | Unset = UNSET,
+    ) -> Self:
+        """Return a copy of this client with other options, which shares its connections.
+
+        This client stays as it is. Closing the copy leaves the connections open.
+
+        Args:
+            timeout: As in the constructor; as in this client if not given.
+            total_timeout: As in the constructor; as in this client if not given.
+            max_retries: As in the constructor; as in this client if not given.
+
+        Raises:
+            ValueError: An argument is invalid.
+        """
+        other = self._copied_as(type(self))
+        if not isinstance(timeout, Unset):
+            other._timeout = checked_timeout(timeout)
+        if not isinstance(total_timeout, Unset):
+            other._total_timeout = checked_seconds("total_timeout", total_timeout)
+        if not isinstance(max_retries, Unset):
+            other._max_retries = checked_count("max_retries", max_retries)
+        return other
+
+    def _copied_as(self, client_class: type[C]) -> C:
+        """Return a client of some class that shares the connections of this one."""
+        other = object.__new__(client_class)
+        other.__dict__.update(self.__dict__)
+        other._owns_http_client = False
+        return other
+
+    def __repr__(self) -> str:
+        package = type(self).__module__.partition(".")[0]
+        return f"<{package}.{type(self).__name__} base_url={str(self._base_url)!r}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"{type(self).__name__} cannot be copied or pickled: it holds a token and open "
+            "connections. Make one where you need it, or use with_options()."
+        )
+
+    def _arguments(self, call: Call[Any], deadline: Deadline) -> dict[str, Any]:
+        """Give the arguments of httpx's `build_request`."""
+        headers = {**self._call_headers, **call.headers}
+        content = None
+        if call.json is not UNSET:
+            content = json.dumps(call.json, ensure_ascii=False, allow_nan=False).encode()
+            headers.setdefault("Content-Type", "application/json")
+        return {
+            "method": call.method,
+            "url": self._url + call.url,
+            "params": call.params or None,
+            "headers": headers or None,
+            "content": content,
+            "timeout": deadline.clip(self._timeout),
+        }
+
+    def _delay_or_raise(
+        self, call: Call[Any], error: APIError, retries_taken: int, deadline: Deadline
+    ) -> float:
+        """Say how long to wait before trying again, in seconds, or give up."""
+        error.retries_taken = retries_taken
+        delay = backoff(retries_taken)
+        if isinstance(error, APIStatusError):
+            asked = retry_after(error.headers)
+            delay = delay if asked is None else asked
+        if not deadline.allows(0.0):
+            raise self._out_of_time(call, error, retries_taken, deadline)
+        if (
+            retries_taken >= self._max_retries
+            or delay > MAX_RETRY_AFTER
+            or not (is_transient(error) and call.is_repeatable)
+        ):
+            raise error
+        if not deadline.allows(delay):
+            raise self._out_of_time(call, error, retries_taken, deadline)
+        logger.warning(
+            "retrying %s %s in %.2f s (retry %d of %d) after %s",
+            call.method,
+            call.template,
+            delay,
+            retries_taken + 1,
+            self._max_retries,
+            outcome_in_log(error),
+        )
+        return delay
+
+    def _out_of_time(
+        self, call: Call[Any], last: APIError, retries_taken: int, deadline: Deadline
+    ) -> APIConnectionError:
+        error = self._api.errors.timeout(
+            f"{call} was not done in {deadline.seconds} seconds; last: {last}"
+        )
+        error.retries_taken = retries_taken
+        error.__cause__ = last
+        return error
+
+    def _log(
+        self, call: Call[Any], outcome: object, answer: httpx.Response | None, started: float
+    ) -> None:
+        if not logger.isEnabledFor(logging.DEBUG):
+            return
+        logger.debug(
+            "%s %s -> %s (request id %s, %.0f ms)",
+            call.method,
+            call.template,
+            outcome,
+            self._reader.request_id(answer) if answer else None,
+            (time.perf_counter() - started) * 1000,
+        )
+
+
+def outcome_in_log(error: APIError) -> str:
+    """Name an error without anything that the server said: this goes into the log."""
+    if isinstance(error, APIStatusError):
+        return f"status {error.status_code}"
+    return type(error.__cause__ or error).__name__

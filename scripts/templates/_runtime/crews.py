@@ -1,0 +1,119 @@
+"""A few looks at a time: `Threads`, and `Tasks` for use with `await`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from concurrent import futures
+from types import TracebackType
+from typing import Generic, Self, TypeAlias, TypeVar
+
+import anyio
+
+from .calls import Call, Response
+from .deadline import Deadline
+from .errors import APIError
+from .waiting import Watch
+
+T = TypeVar("T")
+
+Outcome: TypeAlias = Response[T] | APIError
+Look: TypeAlias = Callable[[Call[T], Deadline], Outcome[T]]
+AsyncLook: TypeAlias = Callable[[Call[T], Deadline], Awaitable[Outcome[T]]]
+
+
+class Threads(Generic[T]):
+    """A few looks at a time, each on a thread; the `with` ends when the last thread has."""
+
+    def __init__(self, look: Look[T], size: int) -> None:
+        self._look, self._size = look, size
+        self._busy: dict[futures.Future[Outcome[T]], tuple[Watch[T], Deadline]] = {}
+
+    @property
+    def busy(self) -> list[Watch[T]]:
+        """What is being looked at."""
+        return [watch for watch, _ in self._busy.values()]
+
+    def start(self, watch: Watch[T], deadline: Deadline) -> None:
+        """Look at something; not more than `size` at a time."""
+        self._busy[self._pool.submit(self._look, watch.call, deadline)] = watch, deadline
+
+    def outcomes(self, timeout: float | None) -> list[tuple[Watch[T], Outcome[T]]]:
+        """Wait until a look is over, up to so many seconds, and give what there is."""
+        if not self._busy:
+            time.sleep(timeout or 0.0)
+        done = futures.wait(self._busy, timeout, futures.FIRST_COMPLETED).done
+        return [(self._busy.pop(future)[0], future.result()) for future in list(done)]
+
+    def __enter__(self) -> Self:
+        self._pool = futures.ThreadPoolExecutor(self._size, __name__)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for future, (_, deadline) in self._busy.items():
+            if not future.done():  # Else its connection may be another call's by now.
+                deadline.cut()
+        self._pool.shutdown(cancel_futures=True)
+
+
+class Tasks(Generic[T]):
+    """A few looks at a time, each in a task; the `async with` ends when the last task has."""
+
+    def __init__(self, look: AsyncLook[T], size: int) -> None:
+        self._look = look
+        self.busy: list[Watch[T]] = []
+        """What is being looked at."""
+        self._over: list[tuple[Watch[T], Outcome[T] | Exception]] = []
+        self._is_over = anyio.Event()
+
+    def start(self, watch: Watch[T], deadline: Deadline) -> None:
+        """Look at something."""
+        self.busy.append(watch)
+        self._group.start_soon(self._run, watch, deadline)
+
+    async def _run(self, watch: Watch[T], deadline: Deadline) -> None:
+        try:
+            outcome: Outcome[T] | Exception = await self._look(watch.call, deadline)
+        except Exception as error:
+            outcome = error
+        self._over.append((watch, outcome))
+        self._is_over.set()
+
+    async def outcomes(self, timeout: float | None) -> list[tuple[Watch[T], Outcome[T]]]:
+        """Wait until a look is over, up to so many seconds, and give what there is."""
+        if self.busy:
+            with anyio.move_on_after(timeout):
+                await self._is_over.wait()
+        else:
+            await anyio.sleep(timeout or 0.0)
+        over, self._over, self._is_over = self._over, [], anyio.Event()
+        found: list[tuple[Watch[T], Outcome[T]]] = []
+        for watch, outcome in over:
+            self.busy.remove(watch)
+            if not isinstance(outcome, Response | APIError):
+                raise outcome
+            found.append((watch, outcome))
+        return found
+
+    async def __aenter__(self) -> Self:
+        self._group = anyio.create_task_group()
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._group.cancel_scope.cancel()
+        try:
+            # Without the caller's error, which the group would wrap.
+            await self._group.__aexit__(None, None, None)
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None

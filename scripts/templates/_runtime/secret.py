@@ -1,0 +1,41 @@
+"""The token, kept out of everything that somebody may read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
+from urllib.parse import quote
+
+T = TypeVar("T")
+
+
+class Secret:
+    """A token, and what finds it in the words of others."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        spellings = {token, quote(token, safe=""), repr(token)[1:-1], json.dumps(token)[1:-1]}
+        spellings.add(token.replace("/", "\\/"))
+        # No real key is shorter than 8; one that is may stand in any text by chance.
+        self._found = re.compile("|".join(map(re.escape, spellings)), re.I).sub
+        self._is_long = len(token) >= 8
+
+    def redact(self, value: T) -> T:
+        """Take the token out of text, and out of any JSON: some servers repeat what they refuse."""
+        return cast("T", self._redacted(value)) if self._is_long else value
+
+    def _redacted(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self._found("[token]", value)
+            case bytes():
+                return self._found("[token]", value.decode("latin-1")).encode("latin-1")
+            case list():
+                return [self._redacted(item) for item in cast("Sequence[Any]", value)]
+            case dict():
+                items = cast("Mapping[str, Any]", value).items()
+                return {self._redacted(key): self._redacted(item) for key, item in items}
+            case _:
+                return value
