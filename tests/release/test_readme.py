@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import subprocess
 import sys
@@ -73,15 +72,6 @@ def test_the_demo_waits_for_a_job() -> None:
     states = re.findall(r"^2a5b\S+ (\w+) after", run.stderr, re.MULTILINE)
     assert states == ["pending", "running", "completed"]
     assert re.findall(r"^it is (\w+)$", run.stdout, re.MULTILINE) == states
-
-
-def test_the_picture_shows_what_the_command_shows() -> None:
-    picture = (ROOT / "scripts" / "picture.svg").read_text(encoding="utf-8")
-    texts = re.findall(r"<text[^>]*>([^<]+)</text>", picture)
-    said = html.unescape(" ".join(texts)).replace("\xa0", " ")
-    assert "$ narrative-jobs wait" in said
-    assert "completed after 0:00:00" in said
-    assert "1 of 2 ended" in said
 
 
 def test_the_commands_are_there() -> None:

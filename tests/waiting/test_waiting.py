@@ -8,7 +8,6 @@ import json
 import pickle
 import random
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -44,7 +43,7 @@ from narrative_jobs import (
     job_from_dict,
 )
 from stand_in import TOKEN
-from support import JOB_ID, ROOT, Flavour, payload
+from support import JOB_ID, Flavour, payload
 
 ENDED = ("completed", "failed", "cancelled")
 PACE = [min(1.5**n, 30.0) for n in range(20)]
@@ -785,17 +784,3 @@ def test_leaving_early_leaves_nothing_behind(
         assert server.open == 0
         assert threading.active_count() == before + 1, "the server's own"
     assert left == ([] if flavour.name == "sync" else [0])
-
-
-def test_a_thousand_jobs_are_watched_over_a_few_connections() -> None:
-    run = subprocess.run(
-        [ROOT / "scripts" / "soak", "--watch", "1000"], capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    rows = [line.split() for line in run.stdout.splitlines()[1:]]
-    assert [row[0] for row in rows] == ["sync", "asyncio", "trio"]
-    for kind, finished, requests, connections, threads, left in rows:
-        assert (finished, left) == ("1,000", "0")
-        assert int(requests.replace(",", "")) < 6000
-        assert int(connections) <= 10
-        assert int(threads) == (8 if kind == "sync" else 0)

@@ -1,4 +1,4 @@
-"""A terminal to run a command on, and what stands on its screen; for the picture and the tests."""
+"""A terminal to run a command on, and what stands on its screen, for the tests."""
 
 from __future__ import annotations
 
