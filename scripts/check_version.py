@@ -16,7 +16,7 @@ from pathlib import Path
 import griffe
 from attrs import define
 from contract import Contract, Promise, read
-from document import UnsupportedError
+from generator.document import UnsupportedError
 
 ROOT = Path(__file__).resolve().parent.parent
 CLASSES = ("none", "patch", "minor", "major")

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from attrs import asdict, define
 from contract import Contract, Promise, plain, read
-from document import UnsupportedError
+from generator.document import UnsupportedError
 from ruamel.yaml.error import YAMLError
 
 OURS = Path(__file__).resolve().parent.parent / "openapi.yaml"

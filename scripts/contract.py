@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 from attrs import define, evolve, field
-from document import METHODS, UnsupportedError, parse
+from generator.document import METHODS, UnsupportedError, parse
 from jsonschema.exceptions import ValidationError
 from openapi_schema_validator import OAS30Validator, OAS31Validator
 from referencing import Registry, Resource

@@ -10,16 +10,13 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from document import Document, UnsupportedError, load, prepare, without
-from generator import WIDTH, Package, reserved_by
+from generator.document import UnsupportedError, load
+from generator.package import read
+from generator.text import WIDTH
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from ruamel.yaml.error import YAMLError
-
-T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -92,7 +89,6 @@ def replace(target: Path, package: Path) -> None:
 
 def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
     """Make the package in `folder`, or raise what is wrong with the spec."""
-    templates = ROOT / "scripts" / "templates"
     config = Config.from_sources(
         ConfigFile.load_from_path(ROOT / "generator-config.yaml"),
         MetaType.NONE,
@@ -101,29 +97,15 @@ def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
         overwrite=True,
         output_path=folder,
     )
-    missing: list[str] = []
-
-    def attempt(make: Callable[[Document], T], document: Document) -> T:
-        """Make something of a document, without the parts that stand in the way."""
-        while True:
-            try:
-                return make(document)
-            except UnsupportedError as error:
-                if not error.place:
-                    raise
-                missing.append(str(error))
-                document = without(document, *error.place)
-
-    document = attempt(lambda some: prepare(some, reserved_by(templates)), load(spec))
-    project = attempt(lambda some: Package(some, config, templates, missing), document)
-    if project.missing and not skip:
+    package = read(load(spec), config)
+    if package.missing and not skip:
         hint = "--skip-unsupported makes a package of the rest."
-        raise UnsupportedError("\n".join([*project.missing, hint]))
-    package = folder / project.package_name
-    project.render(package)
-    ruff("check", "--select=F401,I,RUF022", "--fix", package)
-    ruff("format", package)
-    return package
+        raise UnsupportedError("\n".join([*package.missing, hint]))
+    target = folder / str(config.package_name_override)
+    package.render(ROOT / "scripts" / "templates", target, config)
+    ruff("check", "--select=F401,I,RUF022", "--fix", target)
+    ruff("format", target)
+    return target
 
 
 def ruff(command: str, *arguments: str | Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from check_version import changelog_of, newest_tag, parts, problems
 from contract import read
-from document import UnsupportedError
+from generator.document import UnsupportedError
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC, CHANGELOG = ROOT / "openapi.yaml", ROOT / "CHANGELOG.md"

@@ -4,7 +4,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from .._runtime.model import tag_of
+from .._runtime.codec import as_str
+from .._runtime.errors import MismatchError
+from ..errors import ResponseDecodeError
 from .materialize_view_job import MaterializeViewJob
 from .nql_forecast_job import NqlForecastJob
 from .other_job import OtherJob
@@ -13,15 +15,25 @@ Job: TypeAlias = MaterializeViewJob | NqlForecastJob | OtherJob
 """A job, told apart by its `type`."""
 
 
-def job_from_dict(payload: Mapping[str, Any], *, strict: bool = False) -> Job:
-    """Return the right class of `Job` for a JSON object, by its `type`.
+def job_from_dict(payload: Mapping[str, Any]) -> Job:
+    """Decode a JSON object into the right class of `Job`, by its `type`.
 
-    Arguments and errors are those of each class's `from_dict`.
+    Raises `ResponseDecodeError` (a `ValueError`) where `payload` does not match the spec; it
+    tells the path of the field, what was expected there, and what came.
     """
-    match tag_of(payload, "type"):
+    key = "type"
+    try:
+        tag = as_str(payload[key])
+    except TypeError:
+        raise ResponseDecodeError.unexpected(payload, "an object") from None
+    except KeyError:
+        raise ResponseDecodeError.missing(key, payload) from None
+    except MismatchError as mismatch:
+        raise ResponseDecodeError.of(mismatch).within(key, payload) from None
+    match tag:
         case "materialize-view":
-            return MaterializeViewJob.from_dict(payload, strict=strict)
+            return MaterializeViewJob.from_dict(payload)
         case "nql-forecast":
-            return NqlForecastJob.from_dict(payload, strict=strict)
+            return NqlForecastJob.from_dict(payload)
         case _:
-            return OtherJob.from_dict(payload, strict=strict)
+            return OtherJob.from_dict(payload)

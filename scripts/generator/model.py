@@ -1,0 +1,275 @@
+"""What templates see: data alone, the names of the document and those of Python side by side."""
+
+from __future__ import annotations
+
+from attrs import define, evolve, field, frozen
+
+from .document import Document
+from .names import pascal
+from .shapes import ANY, Constant, Nullable, Scope, Shape, nullable
+from .text import Text, literal, raw
+
+
+@frozen
+class Type:
+    """A type where it is written."""
+
+    shape: Shape
+    scope: Scope = field(factory=Scope)
+
+    @property
+    def annotation(self) -> str:
+        return self.shape.annotation(self.scope)
+
+    @property
+    def decoder(self) -> str:
+        return self.shape.decoder(self.scope)
+
+    @property
+    def is_json(self) -> bool:
+        return self.shape.is_json
+
+    @property
+    def is_inferred(self) -> bool:
+        return self.shape.is_inferred
+
+    @property
+    def is_composed(self) -> bool:
+        return self.shape.is_composed
+
+
+@frozen
+class Field:
+    """A field of a model, or a parameter of an operation."""
+
+    name: str
+    key: Text
+    type: Type
+    required: bool
+    description: Text
+
+    @property
+    def default(self) -> str:
+        """What a constructor takes for it when it is not given."""
+        if isinstance(self.type.shape, Constant):
+            return f" = {self.type.shape.value!r}"
+        return "" if self.required else " = None"
+
+    @property
+    def decoder(self) -> str:
+        return f"_{self.name}" if self.type.is_composed else self.type.decoder
+
+    @property
+    def declaration(self) -> str:
+        """How a signature declares it."""
+        return f"{self.name}: {self.type.annotation}{'' if self.required else ' = None'}"
+
+    def within(self, scope: Scope) -> Field:
+        """Return the same field, written somewhere else."""
+        return evolve(self, type=Type(self.type.shape, scope))
+
+
+@define
+class Model:
+    """A class with fields."""
+
+    name: str
+    module: str
+    description: Text
+    fields: list[Field]
+    additional: Type
+    open_tag: tuple[Text, str] | None
+    """The field, and the union that it tells this model by, where any other text may stand."""
+    imports: list[str] = field(factory=list)
+
+    @property
+    def shapes(self) -> list[Shape]:
+        return [*(one.type.shape for one in self.fields), self.additional.shape]
+
+    @property
+    def always_null(self) -> list[str]:
+        """The fields that must be sent as `null` where they are `None`."""
+        return [
+            raw(f.key) for f in self.fields if f.required and isinstance(f.type.shape, Nullable)
+        ]
+
+
+@define
+class Enum:
+    """An enum, with its members under the names that they get in Python."""
+
+    name: str
+    module: str
+    description: Text
+    default: Text
+    members: list[tuple[str, Text | int]]
+
+    @property
+    def is_text(self) -> bool:
+        return not isinstance(self.members[0][1], int)
+
+    @property
+    def values(self) -> list[str]:
+        """The values as text."""
+        return [str(v if isinstance(v, int) else raw(v)) for _, v in self.members]
+
+
+@define
+class Union:
+    """A component that is one of several types."""
+
+    name: str
+    module: str
+    description: Text
+    type: Type
+    tag: Text | None = None
+    """The field that tells the members apart."""
+    mapping: list[tuple[Text, str]] = field(factory=list)
+    """The class for each value of the tag."""
+    default: str | None = None
+    """The class for every other value."""
+    imports: list[str] = field(factory=list)
+
+    @property
+    def shapes(self) -> list[Shape]:
+        return [self.type.shape]
+
+    @property
+    def function(self) -> str:
+        return f"{self.module}_from_dict"
+
+    @property
+    def values(self) -> str:
+        return ", ".join(literal(value) for value, _ in self.mapping)
+
+
+@define
+class Operation:
+    """An operation."""
+
+    name: str
+    method: str
+    path: Text
+    url: str
+    """An expression: the path with its parameters filled in."""
+    doc: Text
+    path_fields: list[Field]
+    query: list[Field]
+    headers: list[Field]
+    body: Field | None
+    body_type: Text | None
+    """The media type of the body, where it is not the usual one."""
+    successes: list[tuple[str, Type]]
+    joined: tuple[str, ...]
+    """The array parameters that the query writes as one, `explode: false`."""
+    long_running: Document | None
+    """What its `x-long-running` says."""
+
+    @property
+    def keywords(self) -> list[Field]:
+        named = [*([self.body] if self.body else []), *self.query, *self.headers]
+        return sorted(named, key=lambda parameter: not parameter.required)
+
+    @property
+    def signature(self) -> str:
+        star = ["*"] if self.keywords else []
+        declared = [[one.declaration for one in some] for some in (self.path_fields, self.keywords)]
+        return ", ".join([*declared[0], *star, *declared[1]])
+
+    @property
+    def arguments(self) -> str:
+        positional = [parameter.name for parameter in self.path_fields]
+        return ", ".join([*positional, *(f"{p.name}={p.name}" for p in self.keywords)])
+
+    @property
+    def returns(self) -> str:
+        return " | ".join(dict.fromkeys(one.annotation for _, one in self.successes)) or "None"
+
+
+@frozen
+class Wait:
+    """How to wait for what an operation looks at, as its `x-long-running` says."""
+
+    operation: Operation
+    noun: str
+    id: Field
+    """The last parameter of the path, which tells one from another."""
+    id_field: str
+    """The field with the same id. Like those below, it is named as in Python."""
+    state: str
+    active: list[str]
+    succeeded: list[str]
+    failed: list[tuple[str, str]]
+    """The other final states, each with the name of its error."""
+    kind: str | None
+    began: str | None
+    ended: str | None
+    reasons: tuple[str, str] | None
+    """A list of what went wrong, and the text of an item."""
+
+    @property
+    def nouns(self) -> str:
+        return f"{self.noun}s"
+
+    @property
+    def id_name(self) -> str:
+        """What an error calls the id."""
+        return self.id.name if self.id.name != self.noun else f"{self.noun}_id"
+
+    @property
+    def ids(self) -> str:
+        return f"{self.id.name}s"
+
+    @property
+    def end_error(self) -> str:
+        return f"{pascal(self.noun)}EndedError"
+
+    @property
+    def timeout_error(self) -> str:
+        return f"{pascal(self.noun)}WaitTimeoutError"
+
+    @property
+    def errors(self) -> list[str]:
+        return sorted([self.end_error, self.timeout_error, *(name for _, name in self.failed)])
+
+    @property
+    def returns(self) -> str:
+        return self.operation.returns
+
+    @property
+    def headline(self) -> list[str]:
+        return [self.id_field, self.state]
+
+    @property
+    def is_command(self) -> bool:
+        """Whether an id is all that it takes."""
+        return not any(parameter.required for parameter in self.others)
+
+    @property
+    def others(self) -> list[Field]:
+        """The other parameters of the operation, which are the same for every poll."""
+        return [*self.operation.path_fields[:-1], *self.operation.keywords]
+
+    @property
+    def leading(self) -> str:
+        return "".join(f"{p.declaration}, " for p in self.operation.path_fields[:-1])
+
+    @property
+    def keywords(self) -> str:
+        return "".join(f"{p.declaration}, " for p in self.operation.keywords)
+
+    @property
+    def call_of(self) -> str:
+        """The expression that makes a call out of an id."""
+        path = f"_operations.{self.operation.name}"
+        if not self.others:
+            return path
+        return f"lambda {self.id.name}: {path}({self.operation.arguments})"
+
+
+def optional(shape: Shape, *, required: bool) -> Shape:
+    """Return the type of a field that may be absent."""
+    return shape if required else nullable(shape)
+
+
+NO_TYPE = Type(ANY)

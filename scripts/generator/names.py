@@ -1,0 +1,130 @@
+"""Names in Python for what a document names: each is free, and hides nothing of the package."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Collection
+
+from attrs import define, field
+from openapi_python_client import strings
+
+PREFIX = "field_"
+"""What stands before a name that would not be one in Python."""
+
+CODEC = frozenset(
+    {"Decoder", "array_of", "as_any", "as_bool", "as_date", "as_datetime", "as_float", "as_int"}
+    | {"as_mapping", "as_none", "as_object", "as_opt_bool", "as_opt_date", "as_opt_datetime"}
+    | {"as_opt_float", "as_opt_int", "as_opt_mapping", "as_opt_str", "as_opt_uuid", "as_str"}
+    | {"as_uuid", "const", "int_enum", "map_of", "one_of", "optional", "str_enum", "to_json"}
+)
+
+# Every name that a module of the package imports is taken there; a test compares these lists with
+# what the modules import.
+TAKEN_BY_CLASSES = frozenset(
+    {*dir(builtins), *CODEC, "Any", "IntEnum", "Literal", "Mapping", "NO_NULLS", "StrEnum"}
+    | {"ResponseDecodeError", "Self", "TYPE_CHECKING", "TypeAlias", "UUID", "annotations", "attrs"}
+    | {"cast", "datetime", "models", "nulls_of", "rest_of", "to_object"}
+)
+"""Names that a class of a schema cannot have."""
+
+TAKEN_BY_FIELDS = frozenset(
+    {"additional_properties", "from_dict", "to_dict", "attrs", "datetime", "models"}
+    | {"bool", "classmethod", "dict", "float", "frozenset", "int", "list", "str"}
+)
+"""Names that a field cannot have: the class of a model has them, or uses them in its body."""
+
+TAKEN_BY_ERRORS = frozenset(
+    {"args", "body", "headers", "request_id", "retries_taken", "status_code"}
+    | {"add_note", "with_traceback"}
+)
+"""Names that a text in the body of an error cannot have as an attribute."""
+
+TAKEN_BY_METHODS = frozenset(
+    {"aclose", "base_url", "close", "max_retries", "timeout", "total_timeout", "with_options"}
+    | {"with_raw_response", "self", *CODEC}
+    | {"APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "Any"}
+    | {"AsyncFinished", "AsyncIterator", "Body", "Call", "Callable", "Deadline", "Finished"}
+    | {"Iterable", "Iterator", "Literal", "LongRunning", "MAX_RETRY_AFTER", "Mapping", "NoReturn"}
+    | {"PollInterval", "Response", "ResponseDecodeError", "Secret", "Self", "Sequence"}
+    | {"TracebackType", "TypeVar", "UNSET", "UUID", "Unset", "Wait", "Watch", "__version__"}
+    | {"_long_running", "_operations", "annotations", "anyio", "attrs", "backoff", "cast"}
+    | {"checked_base_url", "checked_count", "checked_headers", "checked_http_client"}
+    | {"checked_seconds", "checked_server", "checked_timeout", "checked_token"}
+    | {"checked_transport", "datetime", "enforce", "header_arguments", "httpx", "inspect"}
+    | {"is_transient", "json", "logging", "models", "new_async_http_client", "new_http_client"}
+    | {"os", "path_argument", "platform", "query_arguments", "retry_after", "status_error"}
+    | {"time", "traceback", "uuid_argument"}
+)
+"""Names that an operation cannot have: the client has them, or its module imports them."""
+
+TAKEN_BY_ARGUMENTS = TAKEN_BY_METHODS | {
+    *("check", "max_concurrency", "max_wait", "on_update", "poll_interval"),
+}
+"""Names that a parameter cannot have: a wait for the same thing has them, too."""
+
+
+def free(name: str, taken: Collection[str], separator: str = "_") -> str:
+    """Return a name that is not taken: the name itself, or with a number behind it."""
+    number, found = 2, name
+    while found in taken:
+        found, number = f"{name}{separator}{number}", number + 1
+    return found
+
+
+def python_name(text: str) -> str:
+    """Return any text as a name in Python."""
+    return str(strings.PythonIdentifier(re.sub(r"\W+", "_", text).strip("_"), PREFIX))
+
+
+def field_name(text: str) -> str:
+    """Return the name of a field; a built-in keeps its name where that does no harm."""
+    name = python_name(text)
+    plain = name.removesuffix("_")
+    if plain in TAKEN_BY_FIELDS:
+        return f"{plain}_"
+    return plain if hasattr(builtins, plain) and not keyword.iskeyword(plain) else name
+
+
+def pascal(text: str) -> str:
+    """Return a text as the name of a class, in a way that the parser leaves as it is."""
+    found = strings.pascal_case(re.sub(r"\W+", " ", text))
+    found = found if found.isidentifier() else strings.pascal_case(f"{PREFIX}{found}")
+    return found if found == text else pascal(found)
+
+
+def snake(text: str) -> str:
+    """Return a text in lower case with underscores."""
+    return strings.snake_case(text)
+
+
+def module_name(class_name: str) -> str:
+    """Return the name of the module of a class."""
+    return str(strings.PythonIdentifier(class_name, PREFIX))
+
+
+def member_name(value: str | int) -> str:
+    """Return the name of a member of an enum."""
+    if isinstance(value, int):
+        return f"VALUE_{value}" if value >= 0 else f"VALUE_NEGATIVE_{-value}"
+    name = strings.snake_case(re.sub(r"\W+", "_", value)).upper()
+    return name if name.isidentifier() else f"VALUE_{name}".rstrip("_")
+
+
+@define
+class ClassNames:
+    """The names of the classes, each with a module of its own."""
+
+    modules: set[str] = field(factory=set)
+
+    def take(self, text: str) -> str:
+        """Return a free name for a class, which is taken from now on."""
+        name = pascal(text)
+        if name in TAKEN_BY_CLASSES:
+            name += "Model"
+        number, found = 2, name
+        while snake(found) in self.modules:
+            found, number = f"{name}{number}", number + 1
+        self.modules.add(snake(found))
+        return found

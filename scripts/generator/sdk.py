@@ -1,0 +1,165 @@
+"""What the templates of the client and of the errors see: `sdk`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+from openapi_python_client import strings
+
+from .document import Document, UnsupportedError
+from .endpoints import Endpoint
+from .model import Field, Operation, Wait
+from .models import Models
+from .names import TAKEN_BY_ERRORS, field_name, snake
+from .shapes import STRING, Class, Shape, nullable
+from .text import Text, in_docstring, literal
+
+STATUS_ERRORS: Mapping[int, tuple[str, str]] = {
+    400: ("BadRequestError", "The request is malformed."),
+    401: ("AuthenticationError", "The token is missing, wrong or expired."),
+    403: ("PermissionDeniedError", "The token does not allow this."),
+    404: ("NotFoundError", "What was asked for does not exist, or no longer does."),
+    409: ("ConflictError", "The request conflicts with the state of the resource."),
+    422: ("UnprocessableEntityError", "The request is well-formed but cannot be processed."),
+    429: ("RateLimitError", "Too many requests in too short a time; try again later."),
+}
+"""Statuses with an error of their own, under the names that people know from other SDKs."""
+
+OUR_ERRORS = frozenset(
+    {"APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "ResponseDecodeError"}
+)
+"""The errors that every package has, beside those of single statuses."""
+
+
+@frozen
+class StatusError:
+    """An error of one status, or of those that no other error has."""
+
+    name: str
+    code: int | None
+    statuses: int | str
+    description: str
+
+
+def status_errors(endpoints: Sequence[Endpoint]) -> list[StatusError]:
+    """Return the errors of statuses; those of 409 and 422 where an operation answers with them."""
+    documented = {answer.status for one in endpoints for answer in one.answers}
+    errors = [
+        StatusError(name, code, code, text)
+        for code, (name, text) in STATUS_ERRORS.items()
+        if code not in {409, 422} or str(code) in documented
+    ]
+    text = "The API failed, or a gateway in front of it; try again later."
+    return [*errors, StatusError("InternalServerError", None, "5xx", text)]
+
+
+def error_fields(answers: Sequence[tuple[str, Shape]], models: Models) -> list[Field]:
+    """Return the texts in the body of an error; every error gets them as attributes."""
+    by_name = {model.name: model for model in models.models}
+    for status, shape in answers:
+        if status[0] in "45d" and isinstance(shape, Class) and shape.name in by_name:
+            texts = [
+                one for one in by_name[shape.name].fields
+                if one.type.shape in {STRING, nullable(STRING)}
+            ]  # fmt: skip
+            return [one for one in texts if one.name not in TAKEN_BY_ERRORS]
+    return []
+
+
+def sdk(
+    document: Document,
+    models: Models,
+    operations: list[Operation],
+    waits: list[Wait],
+    errors: list[StatusError],
+    missing: Sequence[str],
+) -> dict[str, Any]:
+    """Return what templates know as `sdk`, but for `error_fields` and `sql`."""
+    info, hints = document["info"], document.get("x-sdk", {})
+    name = re.sub(
+        r"^[^A-Za-z]+|[^A-Za-z0-9]", "", strings.pascal_case(hints.get("name", info["title"]))
+    )
+    name = f"{name}Client" if f"{name}Error" in OUR_ERRORS else name or "Client"
+    variable = snake(name).upper()
+    servers = [
+        {"name": Text(one.get("x-name", f"server-{index}")), "url": Text(_filled_in(one))}
+        for index, one in enumerate(document.get("servers") or [{"url": "/"}], 1)
+    ]
+    ends = [error for wait in waits for error in wait.errors]
+    error_names = sorted([*OUR_ERRORS, f"{name}Error", *(one.name for one in errors), *ends])
+    modules = [("client", ["AsyncClient", "Client", "Response"]), ("errors", error_names)]
+    ours = {public for _, names in modules for public in names}
+    exports = models.exports()
+    names = sorted(public for _, module_names in exports for public in module_names)
+    return {
+        "name": name,
+        "version": Text(info["version"]),
+        "api_key_variable": checked(hints.get("api-key-variable", f"{variable}_API_KEY")),
+        "environment_variable": checked(
+            hints.get("environment-variable", f"{variable}_ENVIRONMENT")
+        ),
+        "servers": servers,
+        "environment_type": f"Literal[{', '.join(literal(s['name']) for s in servers)}] | str",
+        "auth": auth(document),
+        "missing": _listed(missing),
+        "title": Text(info["title"]),
+        "description": Text(info.get("description") or ""),
+        "summary": Text(info.get("summary") or ""),
+        "status_errors": errors,
+        "operations": operations,
+        "waits": waits,
+        "commands": [wait for wait in waits if wait.is_command],
+        "exports": exports,
+        "model_names": names,
+        "public": [*modules, ("models", [public for public in names if public not in ours])],
+    }
+
+
+def sql_fields(schemas: Mapping[str, Document]) -> list[str]:
+    """Return the names of the fields that hold SQL."""
+    return sorted(
+        {
+            field_name(key)
+            for schema in schemas.values()
+            for key, node in schema.get("properties", {}).items()
+            if node.get("contentMediaType") == "application/sql"
+        }
+    )
+
+
+def auth(document: Document) -> dict[str, str]:
+    """Return the header that carries the token, and an expression for what it says."""
+    schemes = (document.get("components") or {}).get("securitySchemes") or {}
+    asked = [name for one in document.get("security") or [] for name in one]
+    for scheme in [schemes[name] for name in asked or schemes]:
+        if scheme["type"] == "http" and scheme.get("scheme", "").lower() == "bearer":
+            return {"header": "Authorization", "value": 'f"Bearer {token}"'}
+        if scheme["type"] == "apiKey" and scheme.get("in") == "header":
+            return {"header": checked(scheme["name"]), "value": "token"}
+    if schemes:
+        raise UnsupportedError(f"none of the security schemes {', '.join(schemes)} is supported")
+    return {"header": "Authorization", "value": 'f"Bearer {token}"'}
+
+
+def checked(text: str) -> str:
+    """Return a name of a header or a variable, which is then safe anywhere."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", text):
+        raise UnsupportedError(f"{text!r} cannot be the name of a header or a variable")
+    return text
+
+
+def _listed(missing: Sequence[str]) -> str:
+    """Return what the package lacks, for its docstring."""
+    said = "Left out, because no package can be made of it:"
+    return "\n".join([said, *(f"- {in_docstring(one)}" for one in missing)]) if missing else ""
+
+
+def _filled_in(server: Document) -> str:
+    """Return the URL of a server, with the defaults of its variables."""
+    url: str = server["url"]
+    for name, variable in (server.get("variables") or {}).items():
+        url = url.replace(f"{{{name}}}", str(variable["default"]))
+    return url

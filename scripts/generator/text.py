@@ -1,0 +1,78 @@
+"""Text of a document on its way into Python: each goes through a filter, or the run stops."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+
+from attrs import frozen
+from openapi_python_client import strings
+
+WIDTH = 100
+"""The length of a line in the package."""
+
+
+@frozen
+class Text:
+    """Text that somebody else wrote; a template that prints it without a filter stops the run."""
+
+    raw: str
+
+    def __bool__(self) -> bool:
+        return bool(self.raw)
+
+
+def raw(text: Text | str | None) -> str:
+    """Return the text itself, for a filter or to wrap it again."""
+    return text.raw if isinstance(text, Text) else text or ""
+
+
+def literal(value: Text | str | int | tuple[str, ...]) -> str:
+    """Return a value as a Python literal."""
+    return repr(raw(value) if isinstance(value, Text) else value)
+
+
+def literal_set(values: Iterable[str]) -> str:
+    """Return strings as a Python set, or as an empty tuple where there are none."""
+    written = ", ".join(map(repr, values))
+    return f"{{{written}}}" if written else "()"
+
+
+def in_docstring(text: Text | str) -> str:
+    """Return text on one line, for the midst of a docstring."""
+    return strings.safe_for_docstring(" ".join(raw(text).split())).replace('"', "'")
+
+
+def docstring(text: Text | str, indent: int, *more: str) -> str:
+    """Return a docstring: text of the document, and paragraphs of ours."""
+    safe = strings.safe_for_docstring(raw(text)).strip()
+    paragraphs = [*re.split(r"\n\s*\n", safe), *more]
+    filled = "\n\n".join(_filled(part, WIDTH - indent) for part in paragraphs if part)
+    body = f'"""{textwrap.indent(filled, " " * indent).lstrip()}'
+    if "\n" in body:
+        return f'{body}\n{" " * indent}"""'
+    return f'{body}{"." if body.endswith(chr(34)) else ""}"""'
+
+
+def _filled(paragraph: str, width: int) -> str:
+    """Fill a paragraph as one, or line by line where its lines are items of a list."""
+    lines = paragraph.split("\n")
+    if not any(re.match(r"\s*[-*] |    ", line) for line in lines):
+        lines = [" ".join(paragraph.split())]
+    return "\n".join(
+        textwrap.fill(
+            line,
+            width,
+            subsequent_indent=" " * _hang(line, is_item=len(lines) > 1),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in lines
+    )
+
+
+def _hang(line: str, *, is_item: bool) -> int:
+    """Return how far the further lines of an item are indented."""
+    indent = len(line) - len(line.lstrip())
+    return indent + (4 if line.startswith("    ") else 2 if is_item else 0)
