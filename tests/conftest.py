@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from shell import Api
 from stand_in import Answer, Request, Server, load_spec
 from support import Flavour
 
@@ -47,6 +48,13 @@ def serve() -> Iterator[Callable[..., Server]]:
     yield start
     for server in servers:
         server.__exit__(None, None, None)
+
+
+@pytest.fixture
+def api() -> Iterator[Server]:
+    """Start a server with a job for each way that jobs go, for the command line."""
+    with Server(Api()) as server:
+        yield server
 
 
 @pytest.fixture(params=["sync", "asyncio", "trio", "aiohttp"])

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import termios
 from collections.abc import Callable, Mapping, Sequence
+from signal import Signals
 from typing import IO, NamedTuple
 
 import pyte
@@ -18,12 +19,13 @@ class Screen(NamedTuple):
     """What came of a command."""
 
     code: int
+    is_cursor_shown: bool
     raw: str
     """All that it wrote on the terminal."""
     out: str
     """What came on stdout, where that was a pipe."""
     lines: list[str]
-    """What stands on the screen at the end, without empty lines."""
+    """What stands on the screen at the end and what has left it at its top, without empty lines."""
 
 
 def run_on_terminal(
@@ -32,11 +34,12 @@ def run_on_terminal(
     *,
     size: tuple[int, int] = (100, 100),
     stdout: IO[bytes] | int | None = None,
-    watch: Callable[[pyte.Screen, bytes], bytes] = lambda screen, raw: b"",
+    watch: Callable[[pyte.Screen, bytes], bytes | Signals] = lambda screen, raw: b"",
 ) -> Screen:
     """Run a command on a terminal of so many columns and rows.
 
-    `watch` sees the screen and all that was written, after each change; what it gives is typed.
+    `watch` sees the screen and all that was written, after each change; what it gives is typed, or
+    sent to the command as a signal.
     """
     columns, rows = size
     master, slave = pty.openpty()
@@ -51,7 +54,7 @@ def run_on_terminal(
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
     os.close(slave)
-    screen = pyte.Screen(columns, rows)
+    screen = pyte.HistoryScreen(columns, rows, history=10_000)
     stream, raw = pyte.ByteStream(screen), b""
     while True:
         try:
@@ -60,10 +63,20 @@ def run_on_terminal(
             break
         raw += data
         stream.feed(data)
-        if typed := watch(screen, raw):
-            os.write(master, typed)
+        match watch(screen, raw):
+            case Signals() as signal:
+                process.send_signal(signal)
+            case typed:
+                os.write(master, typed)
     out, _ = process.communicate(timeout=10)
     os.close(master)
-    lines = [line.rstrip() for line in screen.display]
+    above = ["".join(row[n].data for n in range(columns)) for row in screen.history.top]
+    lines = [line.rstrip() for line in [*above, *screen.display]]
     text = out.decode() if out else ""
-    return Screen(process.returncode, raw.decode(), text, [line for line in lines if line])
+    return Screen(
+        process.returncode,
+        not screen.cursor.hidden,
+        raw.decode(),
+        text,
+        [line for line in lines if line],
+    )

@@ -1,0 +1,256 @@
+"""The command line: print what is in progress, or wait until it has ended.
+
+Neither the client nor the libraries of the extra are loaded before a command runs: `--help` and
+`--version` are quick, and need no extra.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import re
+import shlex
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+
+from .errors import APIError, APIStatusError, ResponseDecodeError, shortened
+
+if TYPE_CHECKING:
+    from .terminal import Terminal
+
+NAME = str(__package__).removesuffix("._runtime").rpartition(".")[2].replace("_", "-")
+"""The command, which is named after the package."""
+
+OK, UNSUCCESSFUL, USAGE, REFUSED, OUT_OF_TIME, INTERRUPTED = 0, 1, 2, 3, 124, 130
+
+
+class Command(NamedTuple):
+    """What there is to know of something that can be printed and waited for."""
+
+    nouns: str
+    id_name: str
+    id_help: str
+    operation: str
+    """The client's method that gets one; `wait` is the one that waits for many."""
+    wait: str
+    headline: tuple[str, str]
+    """The fields with its id and its state."""
+    reasons: str
+    """The field that says why one has failed, if any."""
+    examples: str
+    """A few commands with their arguments, each on a line."""
+    get_codes: str
+    wait_codes: str
+    """What the exit codes of its commands mean, each on a line."""
+
+
+class Program(NamedTuple):
+    """What there is to know of a package."""
+
+    version: str
+    key_variable: str
+    environments: str
+    """What `--environment` may say, and by default does."""
+    sql: frozenset[str]
+    """The fields that hold SQL."""
+    commands: dict[str, Command]
+    """By what the names of their commands end in."""
+
+
+def run(program: Program) -> int:
+    """Run the command line, and return its exit code."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # It was closed by whoever started this.
+            setattr(sys, name, io.TextIOWrapper(io.BytesIO()))
+    for name in ("SIGTERM", "SIGHUP", "SIGQUIT"):
+        number = getattr(signal, name, None)  # Windows has one of them; nohup ignores another.
+        if number and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        try:
+            return _run(program, _options(program))
+        finally:
+            write(sys.stdout, "")  # What argparse has printed may meet a closed pipe here.
+    except BrokenPipeError:  # As from `| head`.
+        return OK
+    except OSError as error:
+        write(sys.stderr, f"{NAME}: {error}\n")
+        return USAGE
+
+
+def write(stream: TextIO, data: str | bytes) -> None:
+    """Write to a standard stream; to nowhere, once its reader has had enough."""
+    if isinstance(data, str):
+        data = data.encode(stream.encoding, "backslashreplace")
+    try:
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise
+
+
+def _options(program: Program) -> argparse.Namespace:
+    """Return what the arguments say, or end with what is wrong with them."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--environment", metavar="NAME", help=program.environments)
+    common.add_argument("--json", action="store_true", help="print what the API sent")
+    common.add_argument("--verbose", action="store_true", help="show the log, on stderr")
+    common.add_argument("--quiet", action="store_true", help="show nothing but what went wrong")
+    lines = [line for command in program.commands.values() for line in command.examples.split("\n")]
+    examples = "\n".join(["examples:", *(f"  {NAME} {line}" for line in lines), ""])
+    parser = argparse.ArgumentParser(
+        NAME,
+        parents=[common],
+        description=f"The API key comes from the environment variable {program.key_variable}.",
+        epilog=f"{examples}\nThe exit codes are in the help of each command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {program.version}")
+    with suppress(ModuleNotFoundError):  # The extra brings it.
+        import_module("shtab").add_argument_to(parser, help="print the completion for a shell")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for ending, command in program.commands.items():
+        _add_commands(commands.add_parser, ending, command, common, examples)
+    guess = argparse.ArgumentParser(parents=[common], add_help=False)
+    guess.add_argument("word", nargs="?", default="")
+    word: str = guess.parse_known_args()[0].word
+    close = get_close_matches(word, [*commands.choices], n=1)
+    if close and word not in commands.choices:
+        parser.error(f"there is no command {word!r}: did you mean {close[0]!r}?")
+    defaults = {"environment": None, "json": False, "verbose": False, "quiet": False}
+    return parser.parse_args(namespace=argparse.Namespace(**defaults))
+
+
+def _add_commands(
+    add: Callable[..., argparse.ArgumentParser],
+    ending: str,
+    command: Command,
+    common: argparse.ArgumentParser,
+    examples: str,
+) -> None:
+    """Add the commands that print some, and that wait for some."""
+    for verb, run_it, text, codes in (
+        ("get", _get, f"print {command.nouns} as they are now", command.get_codes),
+        ("wait", _wait, f"wait for {command.nouns}; print each as it ends", command.wait_codes),
+    ):
+        epilog = f"{examples}\nexit codes:\n{codes}"
+        parser = add(f"{verb}{ending}", parents=[common], help=text, epilog=epilog)
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        parser.add_argument("ids", metavar=command.id_name, nargs="+", help=command.id_help)
+        parser.set_defaults(run=run_it, command=command)
+    span: dict[str, Any] = {"type": _seconds, "metavar": "TIME"}
+    help_text = "90, 45s, 30m, 1h30m or none; by default 1h"
+    parser.add_argument("--max-wait", default="1h", help=help_text, **span)
+    parser.add_argument("--interval", help="between two polls; by default it grows", **span)
+    parser.add_argument("--fail-fast", action="store_true", help="end with the first bad end")
+
+
+def _seconds(text: str) -> float | None:
+    """Read a time that people write."""
+    if text == "none":
+        return None
+    number = r"(\d+(?:\.\d+)?)"
+    parts = re.fullmatch(rf"(?:{number}h)?(?:{number}m)?(?:{number}s?)?", text, re.ASCII)
+    hours, minutes, seconds = (float(part or 0) for part in parts.groups()) if parts else (0, 0, 0)
+    total = hours * 3600 + minutes * 60 + seconds
+    if not 0 < total < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90, 45s, 30m or 1h30m")
+    return total
+
+
+def _ids(words: list[str]) -> list[str]:
+    """Return the ids that are given, those on stdin included."""
+    ids = [word for word in words if word != "-"]
+    if len(ids) < len(words):
+        data = sys.stdin.buffer.read()
+        encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+        ids += re.findall(r"""[^\s,;"'\[\]\ufeff]+""", data.decode(encoding, "replace"))
+    if not ids:
+        raise ValueError("there are no ids on stdin")
+    return ids
+
+
+def _run(program: Program, options: argparse.Namespace) -> int:
+    """Run a command, and return its exit code."""
+    try:
+        from .terminal import Terminal
+    except ModuleNotFoundError as error:
+        if error.name not in {"humanize", "rich"}:
+            raise
+        extra = f"pip install '{NAME}[cli]'"
+        write(sys.stderr, f"{NAME} needs its extra: {extra}\n")
+        return USAGE
+    record = getattr(import_module(".._long_running", __package__), options.command.operation)
+    terminal = Terminal(program, options, record)
+    try:
+        if not os.environ.get(program.key_variable):
+            variable = f"the environment variable {program.key_variable}"
+            raise ValueError(f"there is no API key: put it into {variable}")
+        client_class = import_module("..client", __package__).Client
+        with client_class(environment=options.environment) as client:
+            terminal.server = client.base_url
+            code: int = options.run(client, terminal, options)
+            return code
+    except APIError as error:
+        terminal.complain(error)
+        return REFUSED
+    except (ValueError, OSError, ImportError) as error:
+        # The last two are of the certificates, proxies and files that the environment names.
+        terminal.complain(str(error).replace(", or pass allow_insecure_http=True", ""))
+        return USAGE
+    except KeyboardInterrupt:
+        again = shortened(shlex.join([NAME, *sys.argv[1:]]), 1000)
+        terminal.complain(f"interrupted; to take it up again: {again}")
+        return INTERRUPTED
+
+
+def _get(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
+    """Print each as it is now; as it came, even where it cannot be read."""
+    code = OK
+    for item_id in _ids(options.ids):
+        try:
+            response = getattr(client.with_raw_response, options.command.operation)(item_id)
+            terminal.show(response.content if options.json else response.parsed)
+        except APIError as error:
+            if options.json and isinstance(error, ResponseDecodeError):
+                terminal.show(str(error.body).encode())
+            terminal.complain(error)
+            code = REFUSED
+            if isinstance(error, APIStatusError) and error.status_code == 401:
+                break  # The key is as wrong for the others.
+    return code
+
+
+def _wait(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
+    """Print each as it ends, and return what they all come to."""
+    codes = {OK}
+    ids = _ids(options.ids)
+    responses = getattr(client.with_raw_response, options.command.wait)(
+        ids, max_wait=options.max_wait, poll_interval=options.interval, on_update=terminal.update
+    )
+    try:
+        for response in terminal.follow(responses, {item_id.lower() for item_id in ids}):
+            terminal.show(on_one_line(response.content) if options.json else response.parsed)
+            if not terminal.record.is_success(response.parsed):
+                codes.add(UNSUCCESSFUL)
+                if options.fail_fast:
+                    break
+    except ExceptionGroup as lost:
+        for error in lost.exceptions:
+            codes.add(OUT_OF_TIME if isinstance(error, TimeoutError) else REFUSED)
+            terminal.complain(error)
+    return next(code for code in (REFUSED, OUT_OF_TIME, UNSUCCESSFUL, OK) if code in codes)
+
+
+def on_one_line(json: bytes) -> bytes:
+    """Return JSON without the white space between its tokens, and else as it is."""
+    return re.sub(rb'("(?:[^"\\]|\\.)*")|\s+', rb"\1", json.removeprefix(b"\xef\xbb\xbf"))

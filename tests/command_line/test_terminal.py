@@ -1,0 +1,190 @@
+"""The command line on a terminal: nothing that it prints there is lost, and it leaves no trace."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from signal import Signals
+from uuid import UUID
+
+import pytest
+from shell import COMMAND, environment, job, number, on_terminal, run
+from stand_in import Answer, Request, Server
+from terminal import run_on_terminal
+
+Serve = Callable[..., Server]
+COLOURS = r"\x1b\[[0-9;]*3[0-7]m"
+
+
+class Timed:
+    """Lets each job end after so many tenths of a second, as its state says."""
+
+    def __init__(self, ends: dict[int, tuple[int, str]]) -> None:
+        self._ends = ends
+        self._began: float | None = None
+
+    def __call__(self, request: Request) -> Answer:
+        n = UUID(request.path.removeprefix("/jobs/")).int
+        tenths, state = self._ends[n]
+        self._began = self._began or time.monotonic()
+        if time.monotonic() - self._began < tenths / 10:
+            state = "pending" if n % 2 else "running"
+        return Answer(200, job(n, state), {"Retry-After": "0.05"})
+
+
+ENDS = {
+    # Many at once and one after the other; the live lines grow fewer between two results.
+    "one fails, six go on": {1: (1, "failed")} | dict.fromkeys(range(2, 8), (6, "completed")),
+    "one after the other": {n: (2 * n, "completed" if n % 3 else "failed") for n in range(1, 7)},
+    "all at once": dict.fromkeys(range(1, 6), (3, "cancelled")),
+}
+
+
+def told(text: str) -> Counter[str]:
+    """Count the lines that tell something, whatever the time that it took."""
+    lines = (re.sub(r"after \d:\d\d:\d\d", "after T", line.rstrip()) for line in text.splitlines())
+    return Counter(
+        line for line in lines if line and not re.search(r"(pending|running) after", line)
+    )
+
+
+@pytest.mark.parametrize("rows", [200, 12, 3])
+@pytest.mark.parametrize("ends", ENDS.values(), ids=ENDS)
+def test_a_terminal_shows_every_line_that_a_pipe_gets(
+    ends: dict[int, tuple[int, str]], rows: int
+) -> None:
+    with Server(Timed(ends)) as server:
+        piped = run(server.url, "wait", *map(number, ends))
+    with Server(Timed(ends)) as server:
+        screen = on_terminal(server.url, "wait", *map(number, ends), size=(250, rows))
+    assert screen.code == piped.returncode
+    assert told("\n".join(screen.lines)) == told(piped.stdout + piped.stderr)
+    assert screen.is_cursor_shown
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+def test_with_results_in_a_file_the_terminal_keeps_its_lines(
+    tmp_path: Path, options: list[str]
+) -> None:
+    ends = ENDS["one after the other"]
+    command = " ".join([*COMMAND, "wait", *options, *map(number, ends)])
+    line = f"seq -f 'line %g' 30; {command} > {tmp_path / 'out'}; echo back again"
+    with Server(Timed(ends)) as server:
+        screen = run_on_terminal(["bash", "-c", line], environment(server.url), size=(250, 100))
+    shown = told("\n".join(screen.lines))
+    assert shown == Counter(
+        [f"line {n}" for n in range(1, 31)]
+        + [
+            f"{number(n)} {state} after T" + (": out of memory" if state == "failed" else "")
+            for n, (_, state) in ends.items()
+        ]
+        + ["back again"]
+    )
+    assert screen.lines[-1] == "back again"
+    text = (tmp_path / "out").read_text()
+    if options:
+        assert len([json.loads(one) for one in text.splitlines()]) == len(ends)
+    else:
+        assert len(re.findall("^job ", text, re.MULTILINE)) == len(ends)
+
+
+def test_a_wait_is_live() -> None:
+    with Server(Timed({1: (8, "completed"), 2: (8, "completed")})) as server:
+        screen = on_terminal(server.url, "wait", number(1), number(2))
+    assert screen.code == 0
+    assert re.search(rf"{number(1)}  \x1b\[36mpending\x1b\[0m", screen.raw)
+    assert re.search(rf"{number(2)}  \x1b\[36mrunning\x1b\[0m", screen.raw)
+    assert "0 of 2 ended" in screen.raw
+    assert "\x1b[1A" in screen.raw, "lines are written over"
+    assert "of 2 ended" not in "\n".join(screen.lines), "what was live is gone"
+
+
+@pytest.mark.parametrize("columns", [40, 30])
+def test_on_a_narrow_terminal_ids_are_told_apart(columns: int) -> None:
+    seen: set[str] = set()
+    ids = [
+        "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c",
+        "2a5b9ad7-dc8f-47bb-8e62-843a38f8054d",
+        "2a5b9ad8-dc8f-47bb-8e62-843a38f8054c",
+    ]
+
+    def answer(request: Request) -> Answer:
+        return Answer(200, job(1, "running") | {"job_id": request.path.removeprefix("/jobs/")})
+
+    def watch(screen: object, _: bytes) -> bytes:
+        lines = getattr(screen, "display", [])
+        seen.update(line.rstrip() for line in lines if "running" in line and "narr" not in line)
+        return b""
+
+    with Server(answer) as server:
+        arguments = [*COMMAND, "wait", *ids, "--max-wait", "1.2", "--interval", "0.2"]
+        run_on_terminal(arguments, environment(server.url), size=(columns, 30), watch=watch)
+    whole = [line for line in seen if line.endswith("  running")]
+    assert len(whole) == 3, seen
+    assert all(len(line) <= columns for line in whole)
+
+
+def test_an_id_in_capitals_is_the_same_job(serve: Serve) -> None:
+    url = serve(job(0xAB, "running"), job(0xAB, "completed")).url
+    screen = on_terminal(url, "wait", number(0xAB), number(0xAB).upper())
+    assert "of 1 ended" in screen.raw
+    assert "of 2 ended" not in screen.raw
+
+
+def test_no_color_means_no_colour(api: Server) -> None:
+    assert re.search(COLOURS, on_terminal(api.url, "get", number(1)).raw)
+    for variables in {"NO_COLOR": "1"}, {"TERM": "dumb"}:
+        screen = on_terminal(api.url, "get", number(1), variables=variables)
+        assert not re.search(COLOURS, screen.raw)
+
+
+def test_a_dumb_terminal_gets_a_line_for_each_change(api: Server) -> None:
+    screen = on_terminal(api.url, "wait", number(2), variables={"TERM": "dumb"})
+    assert "\x1b" not in screen.raw
+    assert [line.split()[1] for line in screen.lines[:3]] == ["pending", "running", "completed"]
+
+
+def test_quiet_is_quiet_on_a_terminal_too(api: Server) -> None:
+    screen = on_terminal(api.url, "wait", number(2), "--quiet", "--json", stdout=subprocess.PIPE)
+    assert (screen.code, screen.raw) == (0, "")
+    assert json.loads(screen.out)["state"] == "completed"
+
+
+@pytest.mark.parametrize("options", [[], ["--verbose"]], ids=["warnings", "log"])
+def test_warnings_and_the_log_stand_above_what_is_live(api: Server, options: list[str]) -> None:
+    screen = on_terminal(api.url, "wait", number(9), number(1), *options, size=(250, 100))
+    assert screen.code == 0
+    assert (
+        len([line for line in screen.lines if "status 502" in line or "-> 502" in line])
+        == len(options) + 1
+    )
+    assert len([line for line in screen.lines if line.startswith("job ")]) == 2
+
+
+@pytest.mark.parametrize(("key", "code"), [(b"\x03", 130), (b"\x1c", 131)], ids=["^C", "^\\"])
+def test_a_key_that_ends_it_leaves_the_terminal_as_it_was(
+    api: Server, key: bytes, code: int
+) -> None:
+    screen = on_terminal(api.url, "wait", number(6), type_at=("running", key), size=(250, 100))
+    assert (screen.code, screen.is_cursor_shown) == (code, True)
+    assert not any("of 1 ended" in line for line in screen.lines)
+    said = f"interrupted; to take it up again: narrative-jobs wait {number(6)}"
+    assert sum(line.endswith(said) for line in screen.lines) == (code == 130)
+
+
+@pytest.mark.parametrize("signal", [Signals.SIGHUP, Signals.SIGTERM, Signals.SIGKILL])
+def test_the_cursor_is_shown_whatever_ends_it(api: Server, signal: Signals) -> None:
+    left = [signal]
+
+    def watch(_: object, raw: bytes) -> bytes | Signals:
+        return left.pop() if left and b"running" in raw else b""
+
+    command = [*COMMAND, "wait", number(6)]
+    screen = run_on_terminal(command, environment(api.url), watch=watch)
+    assert screen.code == (-9 if signal == Signals.SIGKILL else 128 + signal)
+    assert screen.is_cursor_shown
