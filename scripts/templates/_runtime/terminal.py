@@ -46,7 +46,8 @@ class Terminal(logging.Handler):
         self._console = _console(stderr=True)
         self._is_lively = sys.stderr.isatty() and not self._console.is_dumb_terminal
         self._shown = 0
-        self._began, self._next_warning = time.monotonic(), 0.0
+        self._began = time.monotonic()
+        self._next_warnings: dict[str, float] = {}
         self._states: dict[str, str] = {}
         self._active: set[str] = set()
         self._count = 0
@@ -66,11 +67,12 @@ class Terminal(logging.Handler):
             write(sys.stderr, f"{printable(text)}\n")
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show a line of the log; without `--verbose`, a warning a minute."""
+        """Show a line of the log; without `--verbose`, a warning of each kind a minute."""
+        kind = str(record.msg)
         if self._options.verbose:
             self.say(self.format(record))
-        elif time.monotonic() >= self._next_warning:
-            self._next_warning = time.monotonic() + BETWEEN_WARNINGS
+        elif time.monotonic() >= self._next_warnings.get(kind, 0.0):
+            self._next_warnings[kind] = time.monotonic() + BETWEEN_WARNINGS
             self.complain(f"{self.server}: {record.getMessage()}")
 
     def show(self, item: object) -> None:
