@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import anyio
+from dateutil.parser import isoparse
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 from narrative_jobs import AsyncClient, Client
@@ -30,6 +32,15 @@ JSON = st.recursive(
     max_leaves=12,
 )
 """Any JSON value."""
+
+SOUND = {
+    "job_id": "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c",
+    "type": "materialize-view",
+    "state": "running",
+    "created_at": "2023-10-31T11:19:13Z",
+    "updated_at": "2023-10-31T11:19:13Z",
+}
+"""The least that is a job."""
 
 Action = Callable[[Any], Any]
 
@@ -95,3 +106,29 @@ def write(path: Path, document: Any) -> Path:
     """Write a document as JSON, and give its path."""
     path.write_text(json.dumps(document))
     return path
+
+
+TIMESTAMPS = {("created_at",), ("updated_at",), ("ended_at",)}
+
+
+def assert_same(encoded: Any, sent: Any, path: tuple[str, ...] = ()) -> None:
+    """Compare key for key; a timestamp, and nothing else, by instant."""
+    if encoded == sent:
+        return
+    if path in TIMESTAMPS or (path[:1] == ("failures",) and path[1:] == ("timestamp",)):
+        if sent is not None:
+            was = isoparse(sent)
+            assert datetime.fromisoformat(encoded) == was.replace(tzinfo=was.tzinfo or UTC)
+            assert datetime.fromisoformat(encoded).utcoffset() is not None
+        else:
+            assert encoded is None
+    elif isinstance(sent, dict) and path in {(), ("failures",)}:
+        assert encoded.keys() == sent.keys()
+        for key in sent:
+            assert_same(encoded[key], sent[key], (*path, key))
+    elif isinstance(sent, list) and path == ("failures",):
+        assert len(encoded) == len(sent)
+        for one, other in zip(encoded, sent, strict=True):
+            assert_same(one, other, path)
+    else:
+        assert encoded == sent

@@ -65,6 +65,9 @@ class Client(PollingClient):
         headers: Further headers for every request.
         allow_insecure_http: Whether the token may go to an `http://` server that is not this
             machine. By default it may not.
+        strict_decoding: Whether an optional field whose value is not what the spec says raises
+            `ResponseDecodeError`. By default it reads as `None`, and its value is in the
+            `additional_properties`.
         http_client: Your own `httpx.Client`, for proxies, certificates or tests. Its
             headers, cookies and query parameters are sent too, its `auth` is not. It stays yours:
             closing this client leaves it open.
@@ -86,6 +89,7 @@ class Client(PollingClient):
         headers: Mapping[str, str] | None = None,
         http_client: httpx.Client | None = None,
         allow_insecure_http: bool = False,
+        strict_decoding: bool = False,
     ) -> None:
         super().__init__(
             _API,
@@ -101,6 +105,7 @@ class Client(PollingClient):
             "httpx",
             allow_insecure_http,
         )
+        self._reader.is_strict = strict_decoding
 
     @property
     def with_raw_response(self) -> ClientWithRawResponse:
@@ -321,6 +326,9 @@ class AsyncClient(AsyncPollingClient):
         headers: Further headers for every request.
         allow_insecure_http: Whether the token may go to an `http://` server that is not this
             machine. By default it may not.
+        strict_decoding: Whether an optional field whose value is not what the spec says raises
+            `ResponseDecodeError`. By default it reads as `None`, and its value is in the
+            `additional_properties`.
         http_client: Your own `httpx.AsyncClient`, for proxies, certificates or tests. Its
             headers, cookies and query parameters are sent too, its `auth` is not. It stays yours:
             closing this client leaves it open.
@@ -346,6 +354,7 @@ class AsyncClient(AsyncPollingClient):
         http_client: httpx.AsyncClient | None = None,
         transport: Literal["httpx", "aiohttp"] = "httpx",
         allow_insecure_http: bool = False,
+        strict_decoding: bool = False,
     ) -> None:
         super().__init__(
             _API,
@@ -361,6 +370,7 @@ class AsyncClient(AsyncPollingClient):
             transport,
             allow_insecure_http,
         )
+        self._reader.is_strict = strict_decoding
 
     @property
     def with_raw_response(self) -> AsyncClientWithRawResponse:

@@ -6,7 +6,7 @@ from attrs import define, evolve, field, frozen
 
 from .document import Document
 from .names import pascal
-from .shapes import ANY, Constant, Nullable, Scope, Shape, nullable
+from .shapes import ANY, INTEGER, STRING, Constant, Nullable, Scope, Shape, nullable
 from .text import Text, literal, raw
 
 
@@ -24,10 +24,6 @@ class Type:
     @property
     def decoder(self) -> str:
         return self.shape.decoder(self.scope)
-
-    @property
-    def is_json(self) -> bool:
-        return self.shape.is_json
 
     @property
     def is_inferred(self) -> bool:
@@ -56,8 +52,23 @@ class Field:
         return "" if self.required else " = None"
 
     @property
-    def decoder(self) -> str:
-        return f"_{self.name}" if self.type.is_composed else self.type.decoder
+    def value(self) -> Type:
+        """The type of its value, where it has one."""
+        shape = self.type.shape
+        if isinstance(shape, Nullable) and not self.required:
+            return evolve(self.type, shape=shape.inner)
+        return self.type
+
+    @property
+    def reader(self) -> str:
+        """The method of the base class that reads it, with its arguments."""
+        value = self.value
+        plain: dict[Shape, str] = {STRING: "_optional_str", INTEGER: "_optional_int"}
+        if value.shape in plain and not self.required:
+            return f"{plain[value.shape]}(rest, {literal(self.key)})"
+        decoder = f"_{self.name}" if value.is_composed else value.decoder
+        method = "_required" if self.required else "_optional"
+        return f"{method}(rest, {literal(self.key)}, {decoder})"
 
     @property
     def declaration(self) -> str:
@@ -87,11 +98,15 @@ class Model:
         return [*(one.type.shape for one in self.fields), self.additional.shape]
 
     @property
-    def always_null(self) -> list[str]:
-        """The fields that must be sent as `null` where they are `None`."""
-        return [
-            raw(f.key) for f in self.fields if f.required and isinstance(f.type.shape, Nullable)
-        ]
+    def keys(self) -> list[tuple[str, Text]]:
+        """The fields that have another name in Python than in JSON, with both."""
+        return [(one.name, one.key) for one in self.fields if one.key.raw != one.name]
+
+    @property
+    def doc(self) -> Text:
+        """What it is, and what each field is."""
+        lines = [f"    {one.name}: {' '.join(raw(one.description).split())}" for one in self.fields]
+        return Text("\n".join([raw(self.description).strip(), "", "Attributes:", *lines]))
 
 
 @define

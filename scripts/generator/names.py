@@ -15,22 +15,21 @@ PREFIX = "field_"
 
 CODEC = frozenset(
     {"Decoder", "array_of", "as_any", "as_bool", "as_date", "as_datetime", "as_float", "as_int"}
-    | {"as_mapping", "as_none", "as_object", "as_opt_bool", "as_opt_date", "as_opt_datetime"}
-    | {"as_opt_float", "as_opt_int", "as_opt_mapping", "as_opt_str", "as_opt_uuid", "as_str"}
-    | {"as_uuid", "const", "int_enum", "map_of", "one_of", "optional", "str_enum", "to_json"}
+    | {"as_mapping", "as_none", "as_str", "as_uuid", "const", "int_enum", "map_of", "one_of"}
+    | {"optional", "str_enum", "to_json"}
 )
 
 # Every name that a module of the package imports is taken there; a test compares these lists with
 # what the modules import.
 TAKEN_BY_CLASSES = frozenset(
-    {*dir(builtins), *CODEC, "Any", "IntEnum", "Literal", "Mapping", "NO_NULLS", "StrEnum"}
-    | {"ResponseDecodeError", "Self", "TYPE_CHECKING", "TypeAlias", "UUID", "annotations", "attrs"}
-    | {"cast", "datetime", "models", "nulls_of", "rest_of", "to_object"}
+    {*dir(builtins), *CODEC, "Any", "ClassVar", "ERROR_CLASSES", "IntEnum", "Literal", "Mapping"}
+    | {"ModelBase", "StrEnum", "TYPE_CHECKING", "TypeAlias", "UUID", "annotations", "attrs", "cast"}
+    | {"datetime", "decoded", "models", "tag_of", "unknown_tag"}
 )
 """Names that a class of a schema cannot have."""
 
 TAKEN_BY_FIELDS = frozenset(
-    {"additional_properties", "from_dict", "to_dict", "attrs", "datetime", "models"}
+    {"additional_properties", "decode_error", "from_dict", "to_dict", "attrs", "datetime", "models"}
     | {"bool", "classmethod", "dict", "float", "frozenset", "int", "list", "str"}
 )
 """Names that a field cannot have: the class of a model has them, or uses them in its body."""

@@ -53,11 +53,6 @@ class Shape(ABC):
         """Return an expression: what turns JSON into the type, perhaps within another decoder."""
 
     @property
-    def is_json(self) -> bool:
-        """Whether the Python value is the JSON value."""
-        return all(part.is_json for part in self.parts)
-
-    @property
     def is_inferred(self) -> bool:
         """Whether type checkers infer the annotation from the decoder."""
         return all(part.is_inferred for part in self.parts)
@@ -83,12 +78,7 @@ class Scalar(Shape):
 
     python: str
     reader: str
-    is_same: bool = True
     is_composed = False
-
-    @property
-    def is_json(self) -> bool:
-        return self.is_same
 
     @property
     def own_names(self) -> frozenset[str]:  # type: ignore[override]
@@ -107,10 +97,10 @@ INTEGER = Scalar("int", "as_int")
 NUMBER = Scalar("float", "as_float")
 NONE = Scalar("None", "as_none")
 ANY = Scalar("Any", "as_any")
-DATE = Scalar("datetime.date", "as_date", is_same=False)
-DATETIME = Scalar("datetime.datetime", "as_datetime", is_same=False)
-UUID = Scalar("UUID", "as_uuid", is_same=False)
-UUID_ARGUMENT = Scalar("str | UUID", "as_uuid", is_same=False)
+DATE = Scalar("datetime.date", "as_date")
+DATETIME = Scalar("datetime.datetime", "as_datetime")
+UUID = Scalar("UUID", "as_uuid")
+UUID_ARGUMENT = Scalar("str | UUID", "as_uuid")
 
 
 @frozen
@@ -147,7 +137,6 @@ class Class(Shape):
 
     name: str
     is_composed = False
-    is_json = False
 
     def annotation(self, scope: Scope) -> str:
         return scope.path(self.name)
@@ -163,7 +152,6 @@ class Union(Shape):
     name: str
     function: str
     is_composed = False
-    is_json = False
 
     def annotation(self, scope: Scope) -> str:
         return scope.path(self.name)
@@ -178,7 +166,6 @@ class Enum(Shape):
 
     name: str
     base: str
-    is_json = False
 
     @property
     def own_names(self) -> frozenset[str]:  # type: ignore[override]
@@ -270,22 +257,14 @@ class Nullable(Shape):
         return (self.inner,)
 
     @property
-    def is_composed(self) -> bool:  # type: ignore[override]
-        return self.inner.is_composed or isinstance(self.inner, Class | Union)
-
-    @property
     def own_names(self) -> frozenset[str]:  # type: ignore[override]
-        if self.is_composed:
-            return frozenset({"optional"})
-        return frozenset({self.decoder(Scope())})
+        return frozenset({"optional"})
 
     def annotation(self, scope: Scope) -> str:
         return f"{self.inner.annotation(scope)} | None"
 
     def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        if self.is_composed:
-            return f"optional({self.inner.decoder(scope, inner=True)})"
-        return self.inner.decoder(scope).replace("as_", "as_opt_", 1)
+        return f"optional({self.inner.decoder(scope, inner=True)})"
 
 
 def nullable(shape: Shape) -> Shape:

@@ -165,7 +165,7 @@ def test_the_body_of_an_error_may_be_anything(
         ([JOB], "expected an object, got [{"),
         ("null", "expected an object, got None"),
         ("7", "expected an object, got 7"),
-        ({**JOB, "result": {"snapshot_id": "7"}}, "result.snapshot_id: expected an integer"),
+        ({**JOB, "created_at": "soon"}, "created_at: expected a timestamp (RFC 3339), got 'soon'"),
         (b"\xff\xfe\xfa", "expected JSON"),
         ("[" * 100_000 + "]" * 100_000, "expected"),
     ],
@@ -183,6 +183,7 @@ def test_a_200_that_is_no_job_is_one_clear_error(
     assert isinstance(error.body, str)
     if isinstance(body, str):
         assert error.body == body
+    assert error.payload == (body if isinstance(body, (dict, list)) else {"7": 7}.get(body))
     assert len(server.requests) == 1, "what was said in full is not asked for again"
     twin = pickle.loads(pickle.dumps(error))
     assert (str(twin), vars(twin)) == (str(error), vars(error))

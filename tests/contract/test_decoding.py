@@ -60,6 +60,7 @@ def nested(depth: int) -> list[Any]:
         (changed("state", nested(5000)), "state", "state: expected a string, got [[[[[["),
         (changed("job_id", "2a5b9ad7-dc8f-47bb-8e62-843a38f8054\n"), "job_id", "a UUID"),
         (changed("state", 3), "state", "state: expected a string, got 3"),
+        (changed("job_id", ""), "job_id", "job_id: expected a UUID (RFC 9562), got ''"),
         (changed("job_id", "42"), "job_id", "job_id: expected a UUID (RFC 9562), got '42'"),
         (changed("job_id", 42), "job_id", "job_id: expected a UUID (RFC 9562), got 42"),
         (changed("created_at", 0), "created_at", "created_at: expected a timestamp"),
@@ -92,21 +93,22 @@ def nested(depth: int) -> list[Any]:
 )
 def test_a_wrong_payload_says_where_and_what(sent: Any, path: str, said: str) -> None:
     with pytest.raises(ResponseDecodeError) as caught:
-        job_from_dict(sent)
+        job_from_dict(sent, strict=True)
     error = caught.value
     assert error.path == path
     assert said in str(error)
-    assert error.body is sent, "the error keeps the payload, whole"
+    assert error.payload is sent, "the error keeps the payload, whole"
+    assert error.body is sent
     assert isinstance(error, ValueError)
     assert isinstance(error, NarrativeError)
     if "[[[[" not in said:  # pickle does not go as deep.
         twin = pickle.loads(pickle.dumps(error))
-        assert (str(twin), twin.path, twin.body) == (str(error), path, sent)
+        assert (str(twin), twin.path, twin.payload) == (str(error), path, sent)
 
 
 def test_an_error_stays_short_however_long_the_value() -> None:
     with pytest.raises(ResponseDecodeError) as caught:
-        job_from_dict(changed("executor", [{"stack": "x" * 10_000}] * 1000))
+        job_from_dict(changed("state", [{"stack": "x" * 10_000}] * 1000))
     assert len(str(caught.value)) < 500
 
 

@@ -251,7 +251,7 @@ def test_every_payload_is_expected_to_say_something() -> None:
 
 @each_payload
 def test_every_field_reads_as_it_is_meant(name: str) -> None:
-    job = job_from_dict(payload(name))
+    job = job_from_dict(payload(name), strict=True)
     cls, fields = EXPECTED[name]
     assert type(job) is cls
     assert isinstance(job, Job)

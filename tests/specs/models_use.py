@@ -72,6 +72,46 @@ mistakes: dict[str, dict[str, Any]] = {
 }
 for path, wrong in mistakes.items():
     with pytest.raises(ResponseDecodeError) as caught:
-        All.from_dict(wrong)
+        All.from_dict(wrong, strict=True)
     assert caught.value.path == path, (caught.value.path, path)
+    assert caught.value.payload is wrong
+    assert All.from_dict(wrong).to_dict() == wrong
+
+lenient = All.from_dict(
+    {
+        "one": 2,
+        "words_list": ["1st", 1],
+        "dict": {"a": {"name": "x", "children": [{}]}},
+        "typed_rest": {"a": 1, "day": "2024-01-02", "night": "soon", "none": None},
+        "ping": {"pong": {"ping": {}, "pings": [{"pong": {}}]}},
+    }
+)
+assert (lenient.one, lenient.words_list) == (None, None), "an odd item makes the field odd"
+assert lenient.additional_properties == {"one": 2, "words_list": ["1st", 1]}
+assert lenient.dict_ == {"a": Tree(name="x", additional_properties={"children": [{}]})}
+assert lenient.typed_rest is not None
+assert lenient.typed_rest.a is None
+assert lenient.typed_rest.additional_properties == {
+    "a": 1,
+    "day": datetime.date(2024, 1, 2),
+    "night": "soon",
+    "none": None,
+}
+assert lenient.ping is not None
+assert lenient.ping.pong is not None
+assert lenient.ping.pong.pings is not None
+assert lenient.ping.pong.pings[0].additional_properties == {"pong": {}}, "it lacks what it needs"
+
+tree: dict[str, Any] = {"name": "leaf", "parent": 0}
+for _ in range(60):  # Each level is odd in one field. To read a level twice would take for ever.
+    tree = {"name": "x", "children": [tree, tree | {"by": 1}][:1], "parent": 0, "by": []}
+assert Tree.from_dict(tree).to_dict() == tree
+
+deep: dict[str, Any] = {"name": "leaf"}
+for _ in range(5000):
+    deep = {"name": "x", "parent": deep}
+read = Tree.from_dict(deep)
+for _ in range(50):
+    assert read.parent is not None
+    read = read.parent
 print("all is well")

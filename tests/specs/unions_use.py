@@ -10,14 +10,19 @@ from stand_in import Answer, Server
 from unions import (
     Circle,
     Client,
+    Either,
+    First,
     Holder,
     HolderInlineType2,
     Leaf,
     Mapped,
     ResponseDecodeError,
+    Second,
     Square,
     Sum,
     Triangle,
+    loose_from_dict,
+    mapped_from_dict,
 )
 
 CIRCLE, SQUARE = {"kind": "circle", "radius": 1.5}, {"kind": "box", "side": 2}
@@ -68,6 +73,29 @@ mistakes: dict[str, dict[str, Any]] = {
 }
 for path, wrong in mistakes.items():
     with pytest.raises(ResponseDecodeError) as caught:
-        Holder.from_dict(wrong)
+        Holder.from_dict(wrong, strict=True)
     assert caught.value.path == path, (caught.value.path, path)
+    lenient = Holder.from_dict(wrong)
+    assert lenient.to_dict() == wrong
+
+with pytest.raises(ResponseDecodeError, match=r"^kind: expected one of 'circle', 'square', 'box'"):
+    mapped_from_dict({"kind": "cone"})
+for odd in ({"kind": 1}, {"kind": None}, {}, {"kind": "cone"}):
+    lenient = Holder.from_dict({"mapped": odd, "many": [CIRCLE, odd], "by_name": {"x": odd}})
+    assert (lenient.mapped, lenient.many, lenient.by_name) == (None, None, None)
+    assert lenient.additional_properties["many"] == [CIRCLE, odd]
+
+# Where no member fits in full, that one is taken which has what it needs and the least that is odd.
+best = loose_from_dict({"kind": "x", "radius": 1, "sides": "three"})
+assert best == Circle(kind="x", radius=1, additional_properties={"sides": "three"})
+inner = {"op": "Sum", "terms": [{"op": "Leaf", "value": 1}, {"op": "Root"}]}
+lenient = Holder.from_dict({"node": {"op": "Sum", "terms": [inner]}})
+assert isinstance(lenient.node, Sum)
+assert lenient.node.terms == [Sum(additional_properties={"terms": inner["terms"]})]
+either = Either.from_dict({"value": {"a": "x", "b": 1, "c": 2, "d": "y"}}).value
+assert isinstance(either, Second), "it finds one field odd, the other two"
+assert either.to_dict() == {"a": "x", "b": 1, "c": 2, "d": "y"}
+assert isinstance(Either.from_dict({"value": {"a": 1, "d": 2}}).value, First), "it fits in full"
+with pytest.raises(ResponseDecodeError, match="value: expected one of several types"):
+    Either.from_dict({"value": {"a": "x", "b": 1, "c": 2, "d": "y"}}, strict=True)
 print("all is well")

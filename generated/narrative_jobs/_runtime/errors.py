@@ -7,15 +7,21 @@ The decoders raise `MismatchError`. A model's `from_dict` and the clients make a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from reprlib import Repr
 from typing import Any, ClassVar, Self, cast
 
 import attrs
 
+MOST = 2000
+"""The length of the longest message, in characters."""
+
 
 class Error(Exception):
     """The base of every error that a package raises on its own account."""
+
+    def __str__(self) -> str:
+        return shortened(super().__str__(), MOST)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -71,57 +77,88 @@ class APIStatusError(APIError):
         for name, key in self._reasons.items():
             setattr(self, name, said[key] if isinstance(said.get(key), str) else None)
         reasons = [getattr(self, name) for name in self._reasons]
-        details = ": ".join(shortened(text) for text in reasons if text) or excerpt(self.body)
+        details = ": ".join(shortened(text) for text in reasons if text)
+        details = details or ("" if self.body == "" else excerpt(self.body))
         super().__init__(f"{message}: {details}" if details else message)
+
+
+class MapKey(str):
+    """A key that the server chose: an error shows it, the log does not."""
+
+    __slots__ = ()
 
 
 class MismatchError(ValueError):
     """A JSON value is not what the spec says."""
 
-    body: object = None
-    """The value, or the array or object around it as far as the error has come."""
     expected: str = ""
     """What the spec asks for, in words."""
+    got: str = "nothing"
+    """The type of what came, in words."""
 
     _steps: tuple[str | int, ...] = ()
 
     @classmethod
     def unexpected(cls, value: object, expected: str) -> Self:
-        """Say that `value` came where the spec asks for `expected`."""
+        """Return the error for `value`, which came where the spec asks for `expected`."""
         error = cls(f"expected {expected}, got {excerpt(value)}")
         error.expected = expected
-        error.body = value
+        error.got = _JSON_TYPES.get(type(value), "an object")
         return error
 
     @classmethod
-    def missing(cls, key: str | None, payload: object) -> Self:
-        """Say that `payload` lacks the field `key`, which the spec relies on."""
+    def missing(cls, key: str) -> Self:
+        """Return the error for a payload without the field `key`, which the spec relies on."""
         error = cls("expected a value, but the field is missing")
         error.expected = "a value"
-        return error.within(key, payload)
+        return error.within(key)
 
-    def within(self, step: str | int | None, body: object) -> Self:
-        """Place the error at the field or index `step` of `body`; `None` is `body` itself."""
-        if step is not None:
-            self._steps = (step, *self._steps)
-        self.body = body
+    @classmethod
+    def too_deep(cls, value: object) -> Self:
+        """Return the error for a value that Python's stack has no room for."""
+        return cls.unexpected(value, "JSON that is less deeply nested")
+
+    def within(self, step: str | int) -> Self:
+        """Place the error in the field or the item that is `step`; return it."""
+        self._steps = (step, *self._steps)
         return self
 
     @property
     def path(self) -> str:
         """The place in the payload, as in `items[0].name`; `""` for the payload itself."""
-        steps = (f"[{s}]" if isinstance(s, int) else f".{s}" for s in self._steps)
-        return "".join(steps).removeprefix(".")
+        return _path(self._steps)
+
+    @property
+    def place(self) -> str:
+        """The path with `*` for each key that the server chose."""
+        return _path("*" if isinstance(step, MapKey) else step for step in self._steps)
 
     def __str__(self) -> str:
-        return ": ".join(text for text in (self.path, *self.args) if text)
+        path = _path(shortened(s, 100) if isinstance(s, str) else s for s in self._steps)
+        return ": ".join(text for text in (shortened(path, 500), *self.args) if text)
+
+
+def _path(steps: Iterable[str | int]) -> str:
+    return "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps).removeprefix(".")
+
+
+_JSON_TYPES: Mapping[type, str] = {
+    type(None): "null",
+    bool: "true or false",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+}
 
 
 class ResponseDecodeError(APIError, MismatchError):
     """An answer, or a payload given to `from_dict`, does not match the spec."""
 
+    payload: Any = None
+    """The JSON of the answer or the payload given to `from_dict`; `None` if it was no JSON."""
     body: object = None
-    """The whole body: the payload given to `from_dict`, or the text of the answer."""
+    """The text of the answer, or the payload given to `from_dict`."""
     status_code: int | None = None
     """The HTTP status of the answer; `None` if `from_dict` was called directly."""
     headers: Mapping[str, str] | None = None
@@ -132,24 +169,24 @@ class ResponseDecodeError(APIError, MismatchError):
     _context: str = ""
 
     @classmethod
-    def of(cls, mismatch: MismatchError) -> Self:
-        """Return what a decoder has raised as an error of this class."""
-        if isinstance(mismatch, cls):
-            return mismatch
-        error = cls(*mismatch.args)
+    def of(cls, mismatch: MismatchError, payload: object) -> Self:
+        """Return what a decoder has raised for `payload` as an error of this class."""
+        error = mismatch if isinstance(mismatch, cls) else cls(*mismatch.args)
         vars(error).update(vars(mismatch))
+        error.payload = error.body = payload
         return error
 
     def in_answer(
         self, context: str, *, status_code: int, headers: Mapping[str, str], request_id: str | None
     ) -> Self:
-        """Place the error in the answer to a request."""
+        """Place the error in the answer to a request; return it."""
         self._context = context
         self.status_code, self.headers, self.request_id = status_code, headers, request_id
         return self
 
     def __str__(self) -> str:
-        return ": ".join(text for text in (self._context, super().__str__()) if text)
+        said = MismatchError.__str__(self)
+        return shortened(f"{self._context}: {said}" if self._context else said, MOST)
 
 
 @attrs.frozen
@@ -164,18 +201,26 @@ class ErrorClasses:
 
 
 def shortened(text: str, most: int = 300) -> str:
-    """Cut a text short that somebody else wrote, to have it in a message."""
-    return text if len(text) <= most else f"{text[:most]}..."
+    """Return a text that somebody else wrote, cut so that a message can hold it."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-_short = Repr()
-_short.maxstring = _short.maxother = _short.maxlong = 200
+class Brief(Repr):
+    """Writes values in brief."""
+
+    def __init__(self, maxstring: int, maxlevel: int) -> None:
+        super().__init__()
+        self.maxstring, self.maxlong, self.maxother = maxstring, 200, MOST
+        self.maxlevel = maxlevel
+
+    def repr_int(self, x: int, level: int) -> str:
+        # Python is not willing to print an integer of more digits than some thousands.
+        return super().repr_int(x, level) if x.bit_length() < 10_000 else "<a very long integer>"
+
+
+_brief = Brief(maxstring=200, maxlevel=6)
 
 
 def excerpt(value: object) -> str:
-    """Return a value in brief, for a message; `""` for the empty text."""
-    try:
-        text = "" if isinstance(value, str) and not value else _short.repr(value)
-        return shortened(text)
-    except ValueError:  # An integer of more digits than Python is willing to print.
-        return f"a value of type {type(value).__name__}"
+    """Return a value in brief, for a message."""
+    return shortened(_brief.repr(value))

@@ -2,69 +2,31 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import attrs
 
-from .._runtime.codec import (
-    NO_NULLS,
-    as_object,
-    as_opt_datetime,
-    as_opt_mapping,
-    as_opt_str,
-    nulls_of,
-    to_json,
-    to_object,
-)
-from .._runtime.errors import MismatchError
-from ..errors import ResponseDecodeError
+from .._runtime.codec import as_datetime, as_mapping
+from .._runtime.model import ModelBase
 
 
-@attrs.define(kw_only=True)
-class Failure:
-    """One cause of a job's failure."""
+@attrs.define(kw_only=True, repr=False)
+class Failure(ModelBase):
+    """One cause of a job's failure.
+
+    Attributes:
+        message: What went wrong.
+        timestamp: When it went wrong; UTC if the API sends no offset.
+        value: More about it, an object of any shape; a Spark stack trace, for one.
+    """
 
     message: str | None = None
-    """What went wrong."""
     timestamp: datetime.datetime | None = None
-    """When it went wrong; UTC if the API sends no offset."""
     value: dict[str, Any] | None = None
-    """More about it, an object of any shape; a Spark stack trace, for one."""
     additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
-    """What the API sent beyond the fields above, by name."""
+    _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
-    _nulls: frozenset[str] = attrs.field(default=frozenset(), repr=False, eq=False, alias="_nulls")
-
-    @classmethod
-    def from_dict(cls, payload: Mapping[str, Any]) -> Self:
-        """Decode a JSON object.
-
-        Raises `ResponseDecodeError` (a `ValueError`) where `payload` does not match the spec;
-        it tells the path of the field, what was expected there, and what came.
-        """
-        new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
-        key: str | None = None
-        try:
-            rest = as_object(payload)
-            take = rest.pop
-            new.message = as_opt_str(take(key := "message", None))
-            new.timestamp = as_opt_datetime(take(key := "timestamp", None))
-            new.value = as_opt_mapping(take(key := "value", None))
-            new.additional_properties = rest
-        except MismatchError as mismatch:
-            raise ResponseDecodeError.of(mismatch).within(key, payload) from None
-        new._nulls = nulls_of(payload) if None in payload.values() else NO_NULLS
-        return new
-
-    def to_dict(self) -> dict[str, Any]:
-        """Encode as a JSON object: the inverse of `from_dict`, key for key.
-
-        A field that is `None` is left out, unless it came as `null`. Timestamps are written as
-        RFC 3339 has them.
-        """
-        return to_object(
-            {"message": self.message, "timestamp": to_json(self.timestamp), "value": self.value},
-            self._nulls,
-            self.additional_properties,
-        )
+    def _read(self, rest: dict[str, Any]) -> None:
+        self.message = self._optional_str(rest, "message")
+        self.timestamp = self._optional(rest, "timestamp", as_datetime)
+        self.value = self._optional(rest, "value", as_mapping)

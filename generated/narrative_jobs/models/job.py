@@ -4,9 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from .._runtime.codec import as_str
-from .._runtime.errors import MismatchError
-from ..errors import ResponseDecodeError
+from .._runtime.model import tag_of
 from .materialize_view_job import MaterializeViewJob
 from .nql_forecast_job import NqlForecastJob
 from .other_job import OtherJob
@@ -15,25 +13,15 @@ Job: TypeAlias = MaterializeViewJob | NqlForecastJob | OtherJob
 """A job, told apart by its `type`."""
 
 
-def job_from_dict(payload: Mapping[str, Any]) -> Job:
-    """Decode a JSON object into the right class of `Job`, by its `type`.
+def job_from_dict(payload: Mapping[str, Any], *, strict: bool = False) -> Job:
+    """Return the right class of `Job` for a JSON object, by its `type`.
 
-    Raises `ResponseDecodeError` (a `ValueError`) where `payload` does not match the spec; it
-    tells the path of the field, what was expected there, and what came.
+    Arguments and errors are those of each class's `from_dict`.
     """
-    key = "type"
-    try:
-        tag = as_str(payload[key])
-    except TypeError:
-        raise ResponseDecodeError.unexpected(payload, "an object") from None
-    except KeyError:
-        raise ResponseDecodeError.missing(key, payload) from None
-    except MismatchError as mismatch:
-        raise ResponseDecodeError.of(mismatch).within(key, payload) from None
-    match tag:
+    match tag_of(payload, "type"):
         case "materialize-view":
-            return MaterializeViewJob.from_dict(payload)
+            return MaterializeViewJob.from_dict(payload, strict=strict)
         case "nql-forecast":
-            return NqlForecastJob.from_dict(payload)
+            return NqlForecastJob.from_dict(payload, strict=strict)
         case _:
-            return OtherJob.from_dict(payload)
+            return OtherJob.from_dict(payload, strict=strict)

@@ -2,31 +2,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from uuid import UUID
 
 import attrs
 
-from .._runtime.codec import (
-    NO_NULLS,
-    Decoder,
-    array_of,
-    as_datetime,
-    as_object,
-    as_opt_datetime,
-    as_opt_str,
-    as_opt_uuid,
-    as_uuid,
-    const,
-    nulls_of,
-    optional,
-    str_enum,
-    to_json,
-    to_object,
-)
-from .._runtime.errors import MismatchError
-from ..errors import ResponseDecodeError
+from .._runtime.codec import Decoder, array_of, as_datetime, as_uuid, const, str_enum
+from .._runtime.model import ModelBase
 from .execution_cluster import ExecutionCluster
 from .failure import Failure
 from .job_state import JobState
@@ -36,107 +18,60 @@ from .request_source import RequestSource
 
 _state = str_enum(JobState)
 _type: Decoder[Literal["nql-forecast"]] = const("nql-forecast")
-_request_source = optional(RequestSource.from_dict)
-_failures = optional(array_of(Failure.from_dict))
-_execution_cluster = optional(str_enum(ExecutionCluster))
-_input = optional(NqlForecastInput.from_dict)
-_result = optional(NqlForecastResult.from_dict)
+_failures = array_of(Failure.from_dict)
+_execution_cluster = str_enum(ExecutionCluster)
 
 
-@attrs.define(kw_only=True)
-class NqlForecastJob:
-    """A job that forecasts what an NQL query would cost and yield."""
+@attrs.define(kw_only=True, repr=False)
+class NqlForecastJob(ModelBase):
+    """A job that forecasts what an NQL query would cost and yield.
+
+    Attributes:
+        job_id: Unique identifier for the job.
+        state: The state of the job.
+        created_at: When the job was created; UTC if the API sends no offset.
+        updated_at: When the job was last updated; UTC if the API sends no offset.
+        type: The type associated with the job.
+        ended_at: When the job finished, UTC if the API sends no offset; none until then.
+        request_source: Who asked for the job.
+        executor: The internal job executor tied to the job.
+        failures: The causes of the job's failure, if it failed.
+        idempotency_key: The unique key that keeps the same work from being started twice.
+        compute_pool_id: The compute pool associated with the job, if any.
+        execution_cluster: The type of the execution cluster to run the job on.
+        input: The query whose cost is forecast.
+        result: The forecast; none until the job has completed.
+    """
 
     job_id: UUID
-    """Unique identifier for the job."""
     state: JobState | str
-    """The state of the job."""
     created_at: datetime.datetime
-    """When the job was created; UTC if the API sends no offset."""
     updated_at: datetime.datetime
-    """When the job was last updated; UTC if the API sends no offset."""
     type: Literal["nql-forecast"] = "nql-forecast"
-    """The type associated with the job."""
     ended_at: datetime.datetime | None = None
-    """When the job finished, UTC if the API sends no offset; none until then."""
     request_source: RequestSource | None = None
-    """Who asked for the job."""
     executor: str | None = None
-    """The internal job executor tied to the job."""
     failures: list[Failure] | None = None
-    """The causes of the job's failure, if it failed."""
     idempotency_key: str | None = None
-    """The unique key that keeps the same work from being started twice."""
     compute_pool_id: UUID | None = None
-    """The compute pool associated with the job, if any."""
     execution_cluster: ExecutionCluster | str | None = None
-    """The type of the execution cluster to run the job on."""
     input: NqlForecastInput | None = None
-    """The query whose cost is forecast."""
     result: NqlForecastResult | None = None
-    """The forecast; none until the job has completed."""
     additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
-    """What the API sent beyond the fields above, by name."""
+    _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
-    _nulls: frozenset[str] = attrs.field(default=frozenset(), repr=False, eq=False, alias="_nulls")
-
-    @classmethod
-    def from_dict(cls, payload: Mapping[str, Any]) -> Self:
-        """Decode a JSON object.
-
-        Raises `ResponseDecodeError` (a `ValueError`) where `payload` does not match the spec;
-        it tells the path of the field, what was expected there, and what came.
-        """
-        new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
-        key: str | None = None
-        try:
-            rest = as_object(payload)
-            take = rest.pop
-            new.job_id = as_uuid(take(key := "job_id"))
-            new.state = _state(take(key := "state"))
-            new.created_at = as_datetime(take(key := "created_at"))
-            new.updated_at = as_datetime(take(key := "updated_at"))
-            new.type = _type(take(key := "type"))
-            new.ended_at = as_opt_datetime(take(key := "ended_at", None))
-            new.request_source = _request_source(take(key := "request_source", None))
-            new.executor = as_opt_str(take(key := "executor", None))
-            new.failures = _failures(take(key := "failures", None))
-            new.idempotency_key = as_opt_str(take(key := "idempotency_key", None))
-            new.compute_pool_id = as_opt_uuid(take(key := "compute_pool_id", None))
-            new.execution_cluster = _execution_cluster(take(key := "execution_cluster", None))
-            new.input = _input(take(key := "input", None))
-            new.result = _result(take(key := "result", None))
-            new.additional_properties = rest
-        except KeyError:
-            raise ResponseDecodeError.missing(key, payload) from None
-        except MismatchError as mismatch:
-            raise ResponseDecodeError.of(mismatch).within(key, payload) from None
-        new._nulls = nulls_of(payload) if None in payload.values() else NO_NULLS
-        return new
-
-    def to_dict(self) -> dict[str, Any]:
-        """Encode as a JSON object: the inverse of `from_dict`, key for key.
-
-        A field that is `None` is left out, unless it came as `null`. Timestamps are written as
-        RFC 3339 has them.
-        """
-        return to_object(
-            {
-                "job_id": to_json(self.job_id),
-                "state": to_json(self.state),
-                "created_at": to_json(self.created_at),
-                "updated_at": to_json(self.updated_at),
-                "type": self.type,
-                "ended_at": to_json(self.ended_at),
-                "request_source": to_json(self.request_source),
-                "executor": self.executor,
-                "failures": to_json(self.failures),
-                "idempotency_key": self.idempotency_key,
-                "compute_pool_id": to_json(self.compute_pool_id),
-                "execution_cluster": to_json(self.execution_cluster),
-                "input": to_json(self.input),
-                "result": to_json(self.result),
-            },
-            self._nulls,
-            self.additional_properties,
-        )
+    def _read(self, rest: dict[str, Any]) -> None:
+        self.job_id = self._required(rest, "job_id", as_uuid)
+        self.state = self._required(rest, "state", _state)
+        self.created_at = self._required(rest, "created_at", as_datetime)
+        self.updated_at = self._required(rest, "updated_at", as_datetime)
+        self.type = self._required(rest, "type", _type)
+        self.ended_at = self._optional(rest, "ended_at", as_datetime)
+        self.request_source = self._optional(rest, "request_source", RequestSource.from_dict)
+        self.executor = self._optional_str(rest, "executor")
+        self.failures = self._optional(rest, "failures", _failures)
+        self.idempotency_key = self._optional_str(rest, "idempotency_key")
+        self.compute_pool_id = self._optional(rest, "compute_pool_id", as_uuid)
+        self.execution_cluster = self._optional(rest, "execution_cluster", _execution_cluster)
+        self.input = self._optional(rest, "input", NqlForecastInput.from_dict)
+        self.result = self._optional(rest, "result", NqlForecastResult.from_dict)

@@ -2,54 +2,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import attrs
 
-from .._runtime.codec import NO_NULLS, as_object, nulls_of, optional, to_json, to_object
-from .._runtime.errors import MismatchError
-from ..errors import ResponseDecodeError
+from .._runtime.model import ModelBase
 from .forecast import Forecast
 
-_forecast = optional(Forecast.from_dict)
 
+@attrs.define(kw_only=True, repr=False)
+class NqlForecastOutcome(ModelBase):
+    """A forecast, by its kind.
 
-@attrs.define(kw_only=True)
-class NqlForecastOutcome:
-    """A forecast, by its kind."""
+    Attributes:
+        forecast: The forecast itself.
+    """
 
     forecast: Forecast | None = None
-    """The forecast itself."""
     additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
-    """What the API sent beyond the fields above, by name."""
+    _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
+    _keys: ClassVar[Mapping[str, str]] = {"forecast": "Forecast"}
 
-    _nulls: frozenset[str] = attrs.field(default=frozenset(), repr=False, eq=False, alias="_nulls")
-
-    @classmethod
-    def from_dict(cls, payload: Mapping[str, Any]) -> Self:
-        """Decode a JSON object.
-
-        Raises `ResponseDecodeError` (a `ValueError`) where `payload` does not match the spec;
-        it tells the path of the field, what was expected there, and what came.
-        """
-        new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
-        key: str | None = None
-        try:
-            rest = as_object(payload)
-            take = rest.pop
-            new.forecast = _forecast(take(key := "Forecast", None))
-            new.additional_properties = rest
-        except MismatchError as mismatch:
-            raise ResponseDecodeError.of(mismatch).within(key, payload) from None
-        new._nulls = nulls_of(payload) if None in payload.values() else NO_NULLS
-        return new
-
-    def to_dict(self) -> dict[str, Any]:
-        """Encode as a JSON object: the inverse of `from_dict`, key for key.
-
-        A field that is `None` is left out, unless it came as `null`. Timestamps are written as
-        RFC 3339 has them.
-        """
-        return to_object(
-            {"Forecast": to_json(self.forecast)}, self._nulls, self.additional_properties
-        )
+    def _read(self, rest: dict[str, Any]) -> None:
+        self.forecast = self._optional(rest, "Forecast", Forecast.from_dict)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from contextlib import nullcontext
+from typing import Any, TypeVar
 
 import httpx
 
+from . import json_text
 from .body import Body
 from .calls import Call, Response
 from .errors import (
@@ -17,6 +19,7 @@ from .errors import (
     ErrorClasses,
     MismatchError,
 )
+from .oddities import strictly
 from .retries import MAX_RETRY_AFTER, retry_after
 from .secret import Secret
 
@@ -25,6 +28,9 @@ T = TypeVar("T")
 
 class Reader:
     """Reads answers, and keeps the token out of what it says of them."""
+
+    is_strict = False
+    """Whether a field raises that is not what the spec says, though it may be absent."""
 
     def __init__(self, secret: Secret, errors: ErrorClasses, auth_header: str) -> None:
         self._redact = secret.redact
@@ -39,11 +45,12 @@ class Reader:
         decoder = call.decoder(answer.status_code) if answer.is_success else None
         if decoder is None:
             raise self._status_error(call, answer, content)
-        payload, problem = (None, body.error) if body.error else self._loaded(content)
+        payload, problem = None, body.error
         if problem is None:
             try:
+                payload = json_text.load(content) if content else None
                 return Response(
-                    parsed=decoder(payload),
+                    parsed=self._decoded(decoder, payload),
                     status_code=answer.status_code,
                     headers=answer.headers,
                     content=content,
@@ -51,13 +58,13 @@ class Reader:
                     retries_taken=retries_taken,
                 )
             except (MismatchError, RecursionError):
-                problem = self._problem(decoder, payload)
+                problem = self._problem(decoder, content)
         # What led here knows the answer as it was, before the token was taken out.
-        error = self._errors.decode.of(problem)
+        error = self._errors.decode.of(problem, None)
         error.__context__ = None
         error.args = tuple(map(self._redact, problem.args))
         error.retries_taken = retries_taken
-        error.body = self._clean_text(content, payload)
+        error.body, error.payload = self._clean(content, payload)
         raise error.in_answer(f"{call} answered {answer.status_code}", **self._evidence(answer))
 
     def connection_error(
@@ -80,27 +87,25 @@ class Reader:
         given: str | None = answer.headers.get("X-Request-Id")
         return self._redact(given)
 
-    def _clean_text(self, content: bytes, payload: Any) -> str:
-        """Give the text of an answer; written anew if the token is hidden in it by escapes."""
+    def _clean(self, content: bytes, payload: Any) -> tuple[str, Any]:
+        """Return text and JSON without the token; the text anew if the token hides in escapes."""
         try:
             clean = self._redact(payload)
             if clean != payload:
-                return json.dumps(clean)
+                return json.dumps(clean), clean
         except RecursionError:
-            pass
-        return self._redact(_text(content))
+            clean = None
+        return self._redact(_text(content)), clean
 
-    def _loaded(self, content: bytes) -> tuple[Any, MismatchError | None]:
-        """Read JSON, or say what came in its place."""
-        try:
-            return json.loads(content, parse_constant=_no_number) if content else None, None
-        except (ValueError, RecursionError):
-            return None, MismatchError.unexpected(self._redact(_text(content)), "JSON")
+    def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:
+        with strictly() if self.is_strict else nullcontext():
+            return decode(payload)
 
-    def _problem(self, decoder: Callable[[Any], Any], payload: Any) -> MismatchError:
-        """Say why a payload does not decode, in words without the token."""
+    def _problem(self, decode: Callable[[Any], Any], content: bytes) -> MismatchError:
+        """Return why an answer does not decode, in words without the token."""
         try:
-            decoder(self._redact(payload))
+            payload = json_text.load(content) if content else None
+            self._decoded(decode, self._redact(payload))
         except MismatchError as mismatch:
             return mismatch
         except RecursionError:
@@ -141,10 +146,6 @@ def _reason(cause: BaseException) -> str:
     while not said and (behind := cause.__cause__ or cause.__context__):
         cause, said = behind, str(behind)
     return f"{name}: {said}" if said else name
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON (RFC 8259, section 6)")
 
 
 def _text(content: bytes) -> str:

@@ -1,19 +1,19 @@
-"""What the models share: from JSON to typed values, and back.
+"""What decodes the values of fields, and what encodes them again.
 
-A decoder takes a JSON value and gives the typed one, or raises `MismatchError`. Decoders
-are composed once, when a module of models is imported: `optional(array_of(Failure.from_dict))`.
+A decoder takes a JSON value and returns the typed one, or raises `MismatchError`. Decoders are
+composed once, when a module of models is imported: `array_of(Failure.from_dict)`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, date, datetime, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
-from .errors import MismatchError, ResponseDecodeError
+from .errors import MapKey, MismatchError
 
 if TYPE_CHECKING:
     import dateutil.parser
@@ -22,19 +22,20 @@ else:
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
+Decoder = Callable[[Any], T]
+
 _TIMESTAMP = re.compile(
     r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d|\d{3})"  # A date, by month, week or day of the year,
     r"[Tt ]\d\d[\d:.,]{0,20}"  # a time,
     r"([Zz]|[+-]\d\d[\d:.]{0,13})?",  # and perhaps an offset.
     re.ASCII,
 )
+_LEAP_SECOND = re.compile(r"([Tt ]\d\d(:?)59\2)60(?:[.,]\d+)?(?=[Zz+-])", re.ASCII)
 _UUID = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-NO_NULLS: frozenset[str] = frozenset()
-Decoder = Callable[[Any], T]
 
 
 def as_object(value: object) -> dict[str, Any]:
-    """Copy a JSON object, so that the copy can be emptied field by field."""
+    """Return a copy of a JSON object, so that it can be emptied field by field."""
     if isinstance(value, dict):  # To ask for a Mapping takes longer.
         return cast("dict[str, Any]", value).copy()
     if isinstance(value, Mapping):
@@ -42,32 +43,30 @@ def as_object(value: object) -> dict[str, Any]:
     raise MismatchError.unexpected(value, "an object")
 
 
-def nulls_of(payload: Mapping[str, Any]) -> frozenset[str]:
-    """Name the fields that are `null`, which `None` alone cannot tell from the absent ones."""
-    return frozenset([key for key, value in payload.items() if value is None])
+as_mapping = as_object
 
 
 def as_any(value: Any) -> Any:
-    """Take any JSON value as it is."""
+    """Return any JSON value as it is."""
     return value
 
 
 def as_str(value: object) -> str:
-    """Take a string."""
+    """Return a string."""
     if isinstance(value, str):
         return value
     raise MismatchError.unexpected(value, "a string")
 
 
 def as_bool(value: object) -> bool:
-    """Take `true` or `false`."""
+    """Return `True` or `False`."""
     if isinstance(value, bool):
         return value
     raise MismatchError.unexpected(value, "true or false")
 
 
 def as_int(value: object) -> int:
-    """Take an integer with all its digits; `1.0` is one too (JSON Schema, 6.1.1)."""
+    """Return an integer with all its digits; `1.0` is one too (JSON Schema, 6.1.1)."""
     if type(value) is int:
         return value
     if isinstance(value, float) and value.is_integer():
@@ -76,40 +75,58 @@ def as_int(value: object) -> int:
 
 
 def as_float(value: object) -> float:
-    """Take a number; an integer stays one, so that it keeps its digits."""
+    """Return a number; an integer stays one, so that it keeps its digits."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     raise MismatchError.unexpected(value, "a number")
 
 
 def as_none(value: object) -> Any:  # `None` alone, which checkers do not let a call be used for.
-    """Take `null`."""
+    """Return `None` for `null`."""
     if value is None:
         return None
     raise MismatchError.unexpected(value, "null")
 
 
 def as_datetime(value: object) -> datetime:
-    """Read a timestamp of RFC 3339 or ISO 8601; without an offset it is UTC."""
+    """Return the moment that a timestamp of RFC 3339 or ISO 8601 names; without an offset, in UTC.
+
+    A leap second is the first moment of the next minute.
+    """
+    # What most timestamps look like is read in the shortest way.
+    if type(value) is str and len(value) < 30 and value[10:11] == "T":
+        try:
+            moment = datetime.fromisoformat(value if value[-1] == "Z" else f"{value}Z")
+            if moment.tzinfo is UTC:
+                return moment
+        except ValueError:
+            pass
     # Python's own readers take much more: other separators, a lone year, digits without end.
     if not isinstance(value, str) or not (parts := _TIMESTAMP.fullmatch(value)):
         raise MismatchError.unexpected(value, "a timestamp (RFC 3339)")
-    text = value if parts[1] else f"{value}Z"
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        try:
-            moment = dateutil.parser.isoparse(text)
-        except (ValueError, OverflowError):
-            raise MismatchError.unexpected(value, "a timestamp (RFC 3339)") from None
-    if moment.tzinfo is UTC:
-        return moment
+        moment = _moment(value if parts[1] else f"{value}Z")
+    except (ValueError, OverflowError):
+        raise MismatchError.unexpected(value, "a timestamp (RFC 3339)") from None
     offset = moment.utcoffset()
     return moment.replace(tzinfo=timezone(offset) if offset else UTC)
 
 
+def _moment(text: str) -> datetime:
+    before, count = _LEAP_SECOND.subn(r"\g<1>59", text)
+    try:
+        moment = datetime.fromisoformat(before)
+    except ValueError:
+        moment = dateutil.parser.isoparse(before)
+    if count:
+        moment += timedelta(seconds=1)
+        if not f"{moment.astimezone(UTC):%X}" == "00:00:00":
+            raise ValueError("a leap second ends a day of UTC")
+    return moment
+
+
 def as_date(value: object) -> date:
-    """Read a date, as in `2023-10-31` (RFC 3339)."""
+    """Return a date, as in `2023-10-31` (RFC 3339)."""
     try:
         return date.fromisoformat(as_str(value))
     except ValueError:
@@ -137,7 +154,7 @@ class _CapitalUUID(UUID):
 
 
 def as_uuid(value: object) -> UUID:
-    """Read a UUID (RFC 9562)."""
+    """Return a UUID (RFC 9562)."""
     # Python's own reader takes more: braces, underscores, blanks, and so a digit too few.
     if isinstance(value, str):
         if _UUID.fullmatch(value):
@@ -148,11 +165,12 @@ def as_uuid(value: object) -> UUID:
 
 
 def const(literal: T) -> Decoder[T]:
-    """Take one value alone."""
-    kind = type(literal)
+    """Return a decoder that takes one value alone."""
+    literal_type = type(literal)
 
     def decode(value: object) -> T:
-        if value == literal and (type(value) is kind or bool not in {type(value), kind}):
+        is_same = type(value) is literal_type or bool not in {type(value), literal_type}
+        if value == literal and is_same:
             return literal
         raise MismatchError.unexpected(value, repr(literal))
 
@@ -160,7 +178,7 @@ def const(literal: T) -> Decoder[T]:
 
 
 def str_enum(known: type[E]) -> Decoder[E | str]:
-    """Take a listed value as a member, and any other string as it is."""
+    """Return a decoder that makes a listed value a member, and leaves any other string as it is."""
     members: dict[str, E] = {member.value: member for member in known}
 
     def decode(value: object) -> E | str:
@@ -172,7 +190,7 @@ def str_enum(known: type[E]) -> Decoder[E | str]:
 
 
 def int_enum(known: type[E]) -> Decoder[E | int]:
-    """Take a listed value as a member, and any other integer as it is."""
+    """Return a decoder that makes a listed value a member, and leaves any other integer."""
     members: dict[int, E] = {member.value: member for member in known}
 
     def decode(value: object) -> E | int:
@@ -183,7 +201,7 @@ def int_enum(known: type[E]) -> Decoder[E | int]:
 
 
 def optional(decode: Decoder[T]) -> Decoder[T | None]:
-    """Take `null` too; an absent field counts as `null`."""
+    """Return a decoder that takes `null`, too."""
 
     def decode_optional(value: object) -> T | None:
         return None if value is None else decode(value)
@@ -192,7 +210,7 @@ def optional(decode: Decoder[T]) -> Decoder[T | None]:
 
 
 def array_of(decode: Decoder[T]) -> Decoder[list[T]]:
-    """Take an array whose items `decode` takes."""
+    """Return a decoder for an array whose items `decode` takes."""
 
     def decode_array(value: object) -> list[T]:
         if not isinstance(value, list):
@@ -203,14 +221,14 @@ def array_of(decode: Decoder[T]) -> Decoder[list[T]]:
             for item in array:
                 items.append(decode(item))  # noqa: PERF401, the length tells which item is wrong
         except MismatchError as error:
-            raise error.within(len(items), array) from None
+            raise error.within(len(items)) from None
         return items
 
     return decode_array
 
 
 def map_of(decode: Decoder[T]) -> Decoder[dict[str, T]]:
-    """Take an object whose values `decode` takes, under any keys."""
+    """Return a decoder for an object whose values `decode` takes, under any keys."""
 
     def decode_map(value: object) -> dict[str, T]:
         values = as_object(value)
@@ -219,78 +237,33 @@ def map_of(decode: Decoder[T]) -> Decoder[dict[str, T]]:
             for key, item in values.items():
                 values[key] = decode(item)
         except MismatchError as error:
-            raise error.within(key, value) from None
+            raise error.within(MapKey(key)) from None
         return values
 
     return decode_map
 
 
-def raising(error: type[ResponseDecodeError], decode: Decoder[T]) -> Decoder[T]:
-    """Have a decoder that stands alone raise an error of the package."""
-
-    def decode_or_raise(value: object) -> T:
-        try:
-            return decode(value)
-        except MismatchError as mismatch:
-            raise error.of(mismatch) from None
-
-    return decode_or_raise
+_JSON_TYPES = frozenset({type(None), bool, int, float, str})
 
 
-def one_of(*decoders: Decoder[Any]) -> Decoder[Any]:
-    """Take what that of `decoders` makes of a value which knows most of its fields."""
-
-    def decode(value: object) -> Any:
-        found: list[Any] = []
-        wants: list[str] = []
-        for decoder in decoders:
-            try:
-                found.append(decoder(value))
-            except MismatchError as error:
-                wants.append(str(error))
-        if found:
-            return min(found, key=_unknown_fields)
-        raise MismatchError.unexpected(value, f"one of several types ({'; or '.join(wants)})")
-
-    return decode
-
-
-def _unknown_fields(value: object) -> int:
-    if isinstance(value, dict):
-        return len(cast("dict[str, Any]", value))
-    return len(getattr(value, "additional_properties", ()))
-
-
-def as_opt_str(value: object) -> str | None:
-    """Take a string or `null`: what most fields are, and so without a call within the call."""
-    if value is None or isinstance(value, str):
-        return value
-    raise MismatchError.unexpected(value, "a string")
-
-
-def as_opt_int(value: object) -> int | None:
-    """Take an integer or `null`; another such."""
-    return value if value is None or type(value) is int else as_int(value)
-
-
-as_opt_bool = optional(as_bool)
-as_opt_float = optional(as_float)
-as_opt_datetime = optional(as_datetime)
-as_opt_date = optional(as_date)
-as_opt_uuid = optional(as_uuid)
-as_mapping = as_object
-as_opt_mapping = optional(as_mapping)
-
-
-@runtime_checkable
-class _Model(Protocol):
-    def to_dict(self) -> dict[str, Any]: ...
+def _is_json(value: object) -> bool:
+    """Whether a value is JSON already, however deep it is."""
+    todo = [value]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, list):
+            todo += cast("list[object]", part)
+        elif isinstance(part, dict):
+            todo += cast("dict[str, object]", part).values()
+        elif type(part) not in _JSON_TYPES:
+            return False
+    return True
 
 
 def to_json(value: Any) -> Any:
-    """Turn a typed value back into JSON: the inverse of its decoder."""
-    if isinstance(value, _Model):
-        return value.to_dict()
+    """Return a typed value as JSON: the inverse of its decoder."""
+    if _is_json(value):
+        return value
     if isinstance(value, list):
         return [to_json(item) for item in cast("Collection[Any]", value)]
     if isinstance(value, dict):
@@ -306,14 +279,4 @@ def to_json(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
-    return value
-
-
-def to_object(
-    fields: Mapping[str, Any],
-    nulls: Collection[str],
-    additional_properties: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Put an object together, without the fields that are `None` but not `null`."""
-    data = {key: value for key, value in fields.items() if value is not None or key in nulls}
-    return data | {k: v for k, v in additional_properties.items() if k not in data}
+    return value.to_dict() if hasattr(value, "to_dict") else value

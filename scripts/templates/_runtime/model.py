@@ -1,0 +1,203 @@
+"""What every model has: it is read from JSON, written again, and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from html import escape
+from typing import Any, ClassVar, Self, TypeVar, cast
+from uuid import UUID
+
+import attrs
+
+from .codec import Decoder, as_int, as_object, as_str, to_json
+from .errors import Brief, MapKey, MismatchError, ResponseDecodeError, shortened
+from .oddities import Oddity, report, strictly
+
+T = TypeVar("T")
+_NO_NULLS: frozenset[str] = frozenset()
+_brief = Brief(maxstring=60, maxlevel=4)
+
+
+class ModelBase:
+    """The base of every model."""
+
+    __slots__ = tuple[str, ...]()  # attrs makes those of each class.
+
+    decode_error: ClassVar[type[ResponseDecodeError]] = ResponseDecodeError
+    """What the package raises for a payload that does not decode."""
+    _keys: ClassVar[Mapping[str, str]] = {}
+    """The keys in JSON of the fields that have another name in Python."""
+
+    additional_properties: dict[str, Any]
+    """What the API sent beyond the fields, by name, and what is not as the spec says."""
+    _nulls: frozenset[str]
+    """The fields that came as `null`, which `None` alone cannot tell from the absent ones."""
+
+    @classmethod
+    def from_dict(cls, payload: Mapping[str, Any], *, strict: bool = False) -> Self:
+        """Return the model that a JSON object describes.
+
+        An optional field whose value is not what the spec says reads as `None`; its value is in
+        `additional_properties`, and the log tells it once for each field.
+
+        Args:
+            payload: The object, as `json.loads` gives it. It stays as it is.
+            strict: Whether such a field raises instead.
+
+        Raises:
+            ResponseDecodeError: A field that the spec relies on is missing or not what the spec
+                says. The error, a `ValueError`, has the path of the field.
+        """
+        if strict:
+            with strictly():
+                return cls.from_dict(payload)
+        new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
+        try:
+            rest = payload.copy() if isinstance(payload, dict) else as_object(payload)
+            new._nulls = _nulls_of(rest) if None in rest.values() else _NO_NULLS
+            new._read(rest)
+        except MismatchError as mismatch:
+            raise cls.decode_error.of(mismatch, payload) from None
+        new.additional_properties = rest
+        return new
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object: the inverse of `from_dict`, key for key.
+
+        A field that is `None` is left out, unless it came as `null`. Timestamps are written as
+        RFC 3339 has them.
+        """
+        data: dict[str, Any] = {}
+        for name, key, is_required in _fields_of(type(self)):
+            value = getattr(self, name)
+            if value is not None or is_required or key in self._nulls:
+                data[key] = to_json(value)
+        others: dict[str, Any] = to_json(self.additional_properties)
+        return data | {key: value for key, value in others.items() if key not in data}
+
+    def _read(self, rest: dict[str, Any]) -> None:
+        """Set the fields, and leave in `rest` what is none of them, or odd."""
+        raise NotImplementedError
+
+    def _required(self, rest: dict[str, Any], key: str, decode: Decoder[T]) -> T:
+        """Return a field that the spec relies on."""
+        try:
+            return decode(rest.pop(key))
+        except KeyError:
+            raise MismatchError.missing(key) from None
+        except MismatchError as mismatch:
+            raise mismatch.within(key) from None
+
+    def _optional(self, rest: dict[str, Any], key: str, decode: Decoder[T]) -> T | None:
+        """Return a field that may be absent or odd."""
+        value = rest.pop(key, None)
+        if value is None:
+            return None
+        try:
+            return decode(value)
+        except MismatchError as mismatch:
+            problem = mismatch
+        except RecursionError:
+            problem = MismatchError.too_deep(value)
+        rest[key] = value
+        report(Oddity(type(self).__name__, key, problem.within(key)))
+        return None
+
+    def _optional_str(self, rest: dict[str, Any], key: str) -> str | None:
+        # As most fields are, and so without a call within the call; likewise below.
+        value = rest.pop(key, None)
+        if value is None or isinstance(value, str):
+            return value
+        rest[key] = value
+        return self._optional(rest, key, as_str)
+
+    def _optional_int(self, rest: dict[str, Any], key: str) -> int | None:
+        value = rest.pop(key, None)
+        if value is None or type(value) is int:
+            return value
+        rest[key] = value
+        return self._optional(rest, key, as_int)
+
+    def _others(self, rest: dict[str, Any], decode: Decoder[Any]) -> None:
+        """Decode what is none of the fields, each on its own; odd fields stay as they came."""
+        known = {key for _, key, _ in _fields_of(type(self))}
+        for key in [key for key in rest if key not in known]:
+            try:
+                rest[key] = decode(rest[key])
+            except MismatchError as mismatch:
+                field = "additional_properties"
+                report(Oddity(type(self).__name__, field, mismatch.within(MapKey(key))))
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{name}={_brief.repr(value)}" for name, value in _values_of(self))
+        return f"{type(self).__name__}({said})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a table of the fields that have a value."""
+        return _html(self)
+
+
+def _nulls_of(payload: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset([key for key, value in payload.items() if value is None])
+
+
+def _fields_of(model: Any) -> list[tuple[str, str, bool]]:
+    """Return the fields, each with its key in JSON and whether it is always written."""
+    return [
+        (field.name, model._keys.get(field.name, field.name), field.default is attrs.NOTHING)
+        for field in attrs.fields(model)
+        if field.name not in {"additional_properties", "_nulls"}
+    ]
+
+
+def _values_of(model: ModelBase) -> Iterator[tuple[str, Any]]:
+    """Yield the fields that have a value, with it."""
+    for name, *_ in _fields_of(type(model)):
+        if (value := getattr(model, name)) is not None:
+            yield name, value
+    if model.additional_properties:
+        yield "additional_properties", model.additional_properties
+
+
+def _html(value: object) -> str:
+    if isinstance(value, ModelBase):
+        rows = (
+            f"<tr><th>{escape(name)}</th><td>{_html(field)}</td></tr>"
+            for name, field in _values_of(value)
+        )
+        return f"<table><caption>{type(value).__name__}</caption>{''.join(rows)}</table>"
+    if isinstance(value, list):
+        return "".join(map(_html, cast("list[object]", value)[:20]))
+    text = str(value) if isinstance(value, (str, datetime, UUID)) else _brief.repr(value)
+    return escape(shortened(text))
+
+
+def tag_of(payload: Mapping[str, Any], key: str) -> str:
+    """Return the text that tells the class of a JSON object; raise as the package does."""
+    try:
+        return as_str(payload[key])
+    except TypeError:
+        mismatch = MismatchError.unexpected(payload, "an object")
+    except KeyError:
+        mismatch = MismatchError.missing(key)
+    except MismatchError as error:
+        mismatch = error.within(key)
+    raise ModelBase.decode_error.of(mismatch, payload)
+
+
+def unknown_tag(payload: Mapping[str, Any], key: str, known: str) -> ResponseDecodeError:
+    """Return the error for an object whose text no class is told by."""
+    mismatch = MismatchError.unexpected(payload[key], f"one of {known}").within(key)
+    return ModelBase.decode_error.of(mismatch, payload)
+
+
+def decoded(decode: Decoder[T], payload: object, *, strict: bool) -> T:
+    """Return what a decoder makes of a payload; raise as the package does."""
+    try:
+        if strict:
+            with strictly():
+                return decode(payload)
+        return decode(payload)
+    except MismatchError as mismatch:
+        raise ModelBase.decode_error.of(mismatch, payload) from None
