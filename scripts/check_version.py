@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import io
 import re
 import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from io import BytesIO
 from itertools import takewhile
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import contract
 import griffe
-from attrs import define
-from contract import Contract, Promise, read
-from generator.document import UnsupportedError
+from contract_reader import read
+from generator.document import UnsupportedError, parse
 
 ROOT = Path(__file__).resolve().parent.parent
 CLASSES = ("none", "patch", "minor", "major")
 
 
-@define(frozen=True, order=True)
-class Change:
+class Change(NamedTuple):
     """One change, and what it does to those who rely on the old."""
 
     rank: str
@@ -32,145 +32,156 @@ class Change:
     what: str
 
     def __str__(self) -> str:
+        """Return the line that is printed."""
         return f"  {self.rank:<6} {self.place}: {self.what}"
 
 
-def wire_changes(old: Contract, new: Contract) -> Iterator[Change]:
-    """Compare what goes over the wire."""
-    before, after = old.promises, new.promises
-    gone = [place for place in before if place not in after]
-    come = [place for place in after if place not in before]
-    for place in _topmost(gone):
-        yield Change("major", place, f"{before[place].sort} removed")
-    for place in _topmost(come):
-        promise = after[place]
-        is_asked = promise.required and (
-            promise.sort in {"parameter", "body"} or _is_of_a_body(place, after)
-        )
-        need = "required " if is_asked else ""
-        yield Change("major" if is_asked else "minor", place, f"{need}{promise.sort} added")
-    for place in before:
-        if place in after:
-            yield from _promise_changes(place, before[place], after[place])
+def rank_of(change: contract.Change) -> str:
+    """Return what a change of what goes over the wire does to those who rely on the old."""
+    is_asked = change.sort in {"parameter", "body"} or " body" in change.place
+    if change.fact == "deprecated":
+        return "minor"
+    if change.fact == "absent":
+        return "minor" if is_asked and change.new is not None else "major"
+    if change.fact.startswith(("value ", "media type ")):
+        return "minor" if change.new is not None else "major"
+    is_optional_addition = not change.fact and change.new == ""
+    return "minor" if is_optional_addition else "major"
 
 
-def _topmost(places: list[str]) -> list[str]:
-    """Leave out what lies in a place that is listed itself."""
-    listed = set(places)
-    ends = [[m.start() for m in re.finditer(r"[ .(\[{]", place)] for place in places]
-    return [
-        place
-        for place, stops in zip(places, ends, strict=True)
-        if not any(place[:stop] in listed for stop in stops)
-    ]
+class _Name(NamedTuple):
+    """Something that people use."""
 
-
-def _is_of_a_body(place: str, promises: dict[str, Promise]) -> bool:
-    above = next((p for p in promises if promises[p].sort == "body" and place.startswith(p)), None)
-    return above is not None
-
-
-def _promise_changes(place: str, old: Promise, new: Promise) -> Iterator[Change]:
-    if old.sort == "operation" and old.types != new.types:
-        names = [", ".join(promise.types) for promise in (old, new)]
-        yield Change("major", place, f"operation renamed from {names[0]} to {names[1]}")
-        return
-    is_input = old.sort in {"parameter", "body"}
-    if old.required and not new.required:
-        rank = "minor" if is_input else "major"
-        yield Change(rank, place, "may now be absent")
-    if new.required and not old.required:
-        yield Change("major", place, "is now required")
-    if "null" in new.types - old.types:
-        yield Change("major", place, "may now be null")
-    if "null" in old.types - new.types:
-        yield Change("major", place, "is no longer null")
-    types = [" or ".join(sorted(promise.types - {"null"})) for promise in (old, new)]
-    if types[0] != types[1]:
-        yield Change("major", place, f"type changed from {types[0]} to {types[1]}")
-    for value in sorted(old.values - new.values):
-        yield Change("major", place, f"value {value} removed")
-    for value in sorted(new.values - old.values):
-        yield Change("minor", place, f"value {value} added")
-    if old.default != new.default:
-        yield Change("major", place, f"default changed from {old.default} to {new.default}")
+    type_name: str = ""
+    """Its type and default; empty for a model's field, of which the wire tells."""
+    is_required: bool = False
+    """Whether it must be given: a field of a model, or an argument."""
 
 
 def import_changes(old: Path, new: Path) -> Iterator[Change]:
     """Compare what people import, in two folders with the package."""
     before, after = (
-        griffe.load("narrative_jobs", search_paths=[folder], allow_inspection=False)
+        griffe.load(
+            "narrative_jobs", search_paths=[folder], allow_inspection=False, resolve_aliases=True
+        )
         for folder in (old, new)
     )
-    assert isinstance(before, griffe.Module)
-    assert isinstance(after, griffe.Module)
     had, has = (dict(_public(module)) for module in (before, after))
-    for name in _topmost([name for name in had if name not in has]):
+    for name in _topmost(had.keys() - has.keys()):
         yield Change("major", name, "removed")
-    for name in _topmost([name for name in has if name not in had]):
-        yield Change("minor", name, "added")
-    for name, kind in had.items():
-        if kind and has.get(name) and kind != has[name]:
-            yield Change("major", name, f"type changed from {kind} to {has[name]}")
-    for breakage in griffe.find_breaking_changes(before, after):
-        if breakage.kind not in SAID and _is_public(breakage.obj.canonical_path):
-            text = re.sub(r"\x1b\[[0-9;]*m", "", breakage.explain(griffe.ExplanationStyle.ONE_LINE))
-            _, place, what = text.split(": ", 2)
-            yield Change("major", f"{before.path}.{place}", what[0].lower() + what[1:])
+    for name in _topmost(has.keys() - had.keys()):
+        is_required = has[name].is_required
+        rank, what = ("major", "required, added") if is_required else ("minor", "added")
+        yield Change(rank, name, what)
+    for name in had.keys() & has.keys():
+        types = had[name].type_name, has[name].type_name
+        if types[0] != types[1]:
+            yield Change("major", name, f"changed from {types[0]} to {types[1]}")
+    yield from _taken_over(before, after)
 
 
-SAID = {
-    griffe.BreakageKind.OBJECT_REMOVED,
-    griffe.BreakageKind.PARAMETER_REMOVED,
-    # What it means is said of the wire: a value of an enum, or a type of a union.
-    griffe.BreakageKind.ATTRIBUTE_CHANGED_VALUE,
-}
-"""What is found without griffe, by the names that people use."""
+def _topmost(names: Set[str]) -> list[str]:
+    return sorted(name for name in names if not names & set(contract.above(name)))
 
 
-def _is_public(path: str) -> bool:
-    return not any(part.startswith("_") for part in path.split(".")[2:] if part != "__init__")
+def _exported(module: griffe.Object | griffe.Alias) -> dict[str, Any]:
+    """Return what a package gives to import, by name."""
+    aliases = {name: one for name, one in module.members.items() if isinstance(one, griffe.Alias)}
+    own = [name for name, one in aliases.items() if one.target_path.startswith(module.path)]
+    found = {name: aliases[name].final_target for name in own}
+    return {name: one for name, one in found.items() if not isinstance(one, griffe.Module)}
 
 
-def _public(module: griffe.Module) -> Iterator[tuple[str, str]]:
-    """Give the public names, with the types of what is no model: the wire tells of those."""
-    for name in sorted(str(export) for export in module.exports or []):
-        item = module[name]
-        target = item.final_target if item.is_alias else item
+def _public(module: griffe.Object | griffe.Alias) -> Iterator[tuple[str, _Name]]:
+    """Yield the public names, what they have, and what functions take."""
+    for name, item in _exported(module).items():
         path = f"{module.path}.{name}"
-        yield path, ""
-        if isinstance(target, griffe.Function):
-            yield from _parameters(path, target)
-        if not isinstance(target, griffe.Class):
-            continue
-        is_model = ".models." in target.canonical_path
-        for member in target.all_members.values():
-            if isinstance(member, griffe.Function) and member.name == "__init__":
-                yield from _parameters(path, member)
-            elif not member.name.startswith("_") and not member.is_alias:
-                inner = f"{path}.{member.name}"
-                if isinstance(member, griffe.Function):
-                    yield inner, ""
-                    yield from _parameters(inner, member)
-                else:
-                    kind = member.annotation if isinstance(member, griffe.Attribute) else None
-                    yield inner, "" if is_model else str(kind or "")
+        yield path, _Name()
+        members = item.all_members.values() if isinstance(item, griffe.Class) else []
+        for given in [item, *members]:
+            member: Any = given.final_target if given.is_alias else given
+            inner = path if member is item or member.name == "__init__" else f"{path}.{member.name}"
+            if member.name.startswith("_") and inner != path:
+                continue
+            if isinstance(member, griffe.Function):
+                yield inner, _Name("" if inner == path else words(member.returns))
+                for index, one in enumerate(member.parameters):
+                    place = f"{index}. " if one.kind is POSITIONAL else ""
+                    text = f"{place}{words(one.annotation)} = {one.default or 'required'}"
+                    yield f"{inner}({one.name})", _Name(text, one.required)
+            elif isinstance(member, griffe.Attribute) and member is not item:
+                is_model = ".models." in item.canonical_path
+                type_name = "" if is_model else words(member.annotation)
+                yield inner, _Name(type_name, is_model and member.value is None)
 
 
-def _parameters(path: str, function: griffe.Function) -> Iterator[tuple[str, str]]:
-    for parameter in function.parameters:
-        yield f"{path}({parameter.name})", str(parameter.annotation or "")
+POSITIONAL = griffe.ParameterKind.positional_or_keyword
 
 
-def newest_tag() -> str | None:
-    """Find the newest release."""
-    tags = _git("tag", "--list", "v*", "--sort=-version:refname").split()
-    return tags[0] if tags else None
+def words(annotation: str | griffe.Expr | None) -> str:
+    """Write an annotation down with the last names of what it names: `Job` for `models.Job`."""
+    if isinstance(annotation, griffe.ExprAttribute):
+        return words(annotation.last)
+    if isinstance(annotation, griffe.Expr) and not isinstance(annotation, griffe.ExprName):
+        return "".join(map(words, annotation.iterate(flat=False)))
+    return str(annotation or "")
 
 
-def _git(*arguments: str) -> str:
+def _taken_over(
+    before: griffe.Object | griffe.Alias, after: griffe.Object | griffe.Alias
+) -> Iterator[Change]:
+    """Say what changes for those who use what the last class of a union was for."""
+    had, has = _exported(before), _exported(after)
+    for name in had.keys() & has.keys():
+        old, new = (words(getattr(one[name], "value", None)).split(" | ") for one in (had, has))
+        for gained in sorted(set(new) - set(old)) if old[-1] == new[-1] in has else []:
+            given, taken = (has[one].members for one in (new[-1], gained))
+            types = {
+                field: [
+                    words(getattr(some.get(field), "annotation", "")) for some in (given, taken)
+                ]
+                for field in given
+            }
+            what = "".join(
+                f'; .{field}["key"] becomes .{field}.key'
+                for field, (general, own) in types.items()
+                if general.startswith("dict[") and not own.startswith("dict[")
+            )
+            path = f"{before.path}.{gained}"
+            yield Change("minor", path, f"what came as {new[-1]} is of this class now{what}")
+
+
+RELEASED = re.compile(r"^## \[?(\d+\.\d+\.\d+)\]?", re.MULTILINE)
+
+
+def releases() -> dict[str, str]:
+    """Return the commit of each release, the newest first.
+
+    A release is the commit that set info.version to what the changelog calls it, tag or not.
+    """
+    pattern, files = r"-G^(  version: |## )", ("openapi.yaml", "CHANGELOG.md")
+    is_shallow = git("rev-parse", "--is-shallow-repository").strip() == "true"
+    # What the oldest commit of a shallow clone sets may have been set long before it.
+    unknown = git("rev-list", "--max-parents=0", "HEAD").split() if is_shallow else []
+    found: dict[str, str] = {}
+    for commit in git("log", "--reverse", "--format=%H", pattern, "--", *files).split():
+        document, changelog = (git("show", f"{commit}:{file}", may_fail=True) for file in files)
+        version = str(parse(document)["info"]["version"]) if document else ""
+        if commit not in unknown and version in RELEASED.findall(changelog):
+            found.setdefault(version, commit)
+    named = RELEASED.findall(git("show", "HEAD:CHANGELOG.md", may_fail=True))
+    if lost := [version for version in named if version not in found]:
+        raise UnsupportedError(
+            f"CHANGELOG.md names {', '.join(lost)}, and the history lacks what set info.version to "
+            "it: fetch the rest, with git fetch --unshallow (--tags, for the tags too)"
+        )
+    return dict(sorted(found.items(), key=lambda item: parts(item[0]), reverse=True))
+
+
+def git(*arguments: str, may_fail: bool = False) -> str:
+    """Return what git prints."""
     run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    if run.returncode:
+    if run.returncode and not may_fail:
         raise UnsupportedError(run.stderr.strip())
     return run.stdout
 
@@ -181,13 +192,13 @@ def checked_out(ref: str, folder: Path) -> Path:
     run = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     if run.returncode:
         raise UnsupportedError(run.stderr.decode().strip())
-    with tarfile.open(fileobj=io.BytesIO(run.stdout)) as archive:
+    with tarfile.open(fileobj=BytesIO(run.stdout)) as archive:
         archive.extractall(folder, filter="data")
     return folder
 
 
 def following(version: str, rank: str) -> str:
-    """Give the version that follows, by Semantic Versioning."""
+    """Return the version that follows, by Semantic Versioning."""
     major, minor, patch = map(int, version.split("."))
     return {
         "none": version,
@@ -205,7 +216,7 @@ def parts(version: str) -> tuple[int, ...]:
 
 
 def changelog_of(version: str, changelog: str) -> str:
-    """Give what the changelog says of a version; nothing if it has no entry."""
+    """Return what the changelog says of a version; nothing if it has no entry."""
     lines = iter(changelog.splitlines())
     heading = rf"## \[?{re.escape(version)}\]?( .*)?"
     for line in lines:
@@ -216,48 +227,42 @@ def changelog_of(version: str, changelog: str) -> str:
 
 def compare(old: Path, new: Path) -> list[Change]:
     """Compare two folders with a spec and a package, the gravest change first."""
-    changes = [
-        *wire_changes(read(old / "openapi.yaml"), read(new / "openapi.yaml")),
-        *import_changes(old / "generated", new / "generated"),
-    ]
+    wire = contract.compare(*(read(folder / "openapi.yaml").promises for folder in (old, new)))
+    changes = [Change(rank_of(change), change.place, str(change)) for change in wire]
+    changes += import_changes(old / "generated", new / "generated")
     if not changes and _texts(old) != _texts(new):
         changes.append(Change("patch", "narrative_jobs", "texts or code, with the same API"))
     return sorted(changes, key=lambda change: (-CLASSES.index(change.rank), change.place))
 
 
 def _texts(folder: Path) -> dict[str, bytes]:
-    paths = [folder / "openapi.yaml", *sorted((folder / "generated").rglob("*"))]
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in paths
-        if path.is_file() and path.suffix != ".pyc"
-    }
+    paths = [folder / "openapi.yaml", *sorted((folder / "generated").rglob("*.*"))]
+    return {str(p.relative_to(folder)): p.read_bytes() for p in paths if p.suffix != ".pyc"}
 
 
-def problems(root: Path, against: str | None) -> Iterator[str]:
-    """Print what changed and what follows, and give what stands in the way of a release."""
-    version = read(root / "openapi.yaml").version
+def problems(against: str | None = None) -> Iterator[str]:
+    """Print what changed and what follows, and yield what stands in the way of a release."""
+    version = read(ROOT / "openapi.yaml").version
     parts(version)
+    against = against or next(iter(releases().values()), None)
     if against is None:
-        print("There is no release to compare with: no tag v*.")
+        print("There is no release to compare with: CHANGELOG.md names none.")
     else:
         with tempfile.TemporaryDirectory() as scratch:
             old = checked_out(against, Path(scratch))
-            changes = compare(old, root)
+            changes = compare(old, ROOT)
             before = read(old / "openapi.yaml").version
         rank = changes[0].rank if changes else "none"
         wanted = following(before, rank)
-        print(f"Since {against} ({before}):")
+        print(f"Since {before} ({against[:12]}):")
         print("\n".join(map(str, changes)) or "  nothing")
         print(f"Verdict: {rank}. The version is {wanted} or above; info.version is {version}.")
         if parts(version) < parts(wanted):
             yield f"info.version is {version}, and must be {wanted} or above."
-    if not changelog_of(version, (root / "CHANGELOG.md").read_text(encoding="utf-8")):
+    if not changelog_of(version, (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")):
         yield f"CHANGELOG.md has no entry for {version}."
-    run = subprocess.run(
-        [root / "scripts" / "regenerate", "--check"], capture_output=True, check=False
-    )
-    if run.returncode:
+    check = subprocess.run([ROOT / "scripts" / "regenerate", "--check"], stdout=subprocess.DEVNULL)
+    if check.returncode:
         yield "generated/ is stale: run scripts/regenerate."
 
 
@@ -268,10 +273,9 @@ def main() -> int:
         description="Say what changed since the last release, and which version follows.",
         epilog="Exits 0 if all is ready for a release, 1 if something is not, 2 if it cannot tell.",
     )
-    parser.add_argument("--against", metavar="REF", help="by default the newest tag v*")
-    options = parser.parse_args()
+    parser.add_argument("--against", metavar="REF", help="by default the newest release")
     try:
-        found = list(problems(ROOT, options.against or newest_tag()))
+        found = list(problems(parser.parse_args().against))
     except (UnsupportedError, OSError, ValueError) as error:
         print(f"scripts/check-version: {error}", file=sys.stderr)
         return 2

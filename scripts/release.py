@@ -6,12 +6,14 @@ import argparse
 import datetime
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
-from check_version import changelog_of, newest_tag, parts, problems
-from contract import read
+from check_version import changelog_of, git, parts, problems, releases
+from contract_reader import read
 from generator.document import UnsupportedError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,13 +33,16 @@ def run(*command: str | Path) -> str:
 
 def refuse(version: str) -> str | None:
     """Say why a version cannot be released now, if so."""
-    if run("git", "status", "--porcelain"):
+    branch = git("branch", "--show-current").strip()
+    if branch != "main":
+        return f"this is the branch {branch or '(none)'}: releases are made on main"
+    if git("status", "--porcelain"):
         return "there are uncommitted changes: commit or stash them"
-    if run("git", "tag", "--list", f"v{version}"):
+    if git("tag", "--list", f"v{version}"):
         return f"there is a tag v{version} already"
-    tag = newest_tag()
-    if tag and parts(version) <= parts(tag.removeprefix("v")):
-        return f"{version} is not above {tag}"
+    newest = next(iter(releases()), None)
+    if newest and parts(version) <= parts(newest):
+        return f"{version} is not above {newest}, which is released"
     if parts(version) < parts(read(SPEC).version):
         return f"{version} is below info.version, {read(SPEC).version}"
     if not changelog_of("Unreleased", CHANGELOG.read_text(encoding="utf-8")):
@@ -47,39 +52,42 @@ def refuse(version: str) -> str | None:
 
 def write_version(version: str) -> None:
     """Set the version where it stands: in the spec, and over what was Unreleased."""
+    old = re.escape(read(SPEC).version)
     text = SPEC.read_text(encoding="utf-8")
-    old = read(SPEC).version
-    SPEC.write_text(
-        re.sub(rf"^(  version: ){re.escape(old)}$", rf"\g<1>{version}", text, count=1, flags=re.M),
-        encoding="utf-8",
-    )
+    text = re.sub(rf"^(  version: ){old}$", rf"\g<1>{version}", text, count=1, flags=re.MULTILINE)
+    SPEC.write_text(text, encoding="utf-8")
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     text = CHANGELOG.read_text(encoding="utf-8")
-    CHANGELOG.write_text(
-        text.replace("## Unreleased", f"## {version} ({today})", 1), encoding="utf-8"
-    )
+    text = text.replace("## Unreleased", f"## {version} ({today})", 1)
+    CHANGELOG.write_text(text, encoding="utf-8")
 
 
 def release(version: str) -> None:
     """Take every step, or leave the tree as it was."""
     scripts, dist = ROOT / "scripts", ROOT / "dist"
-    before = {path: path.read_bytes() for path in (SPEC, CHANGELOG)}
-    write_version(version)
+    before = git("rev-parse", "HEAD").strip()
     try:
+        write_version(version)
         run(scripts / "regenerate")
-        if found := list(problems(ROOT, newest_tag())):
+        if found := list(problems()):
             raise UnsupportedError("\n".join(found))
         run(scripts / "test")
         print(run(scripts / "build"), end="")
         files = sorted(dist.glob(f"narrative_jobs-{version}*"))
         print(run(sys.executable, "-m", "twine", "check", "--strict", *files), end="")
         run("git", "commit", "--quiet", "--all", "--message", f"Release {version}")
+        run("git", "tag", "--annotate", f"v{version}", "--message", f"Release {version}")
     except BaseException:
-        for path, content in before.items():
-            path.write_bytes(content)
-        run(scripts / "regenerate")
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # This must not be stopped halfway too.
+        git("reset", "--quiet", "--soft", before)
+        git("checkout", "--quiet", before, "--", "openapi.yaml", "CHANGELOG.md", "generated")
+        git("clean", "--quiet", "--force", "-d", "generated")
         raise
-    run("git", "tag", "--annotate", f"v{version}", "--message", f"Release {version}")
+
+
+def stop(*_: object) -> NoReturn:
+    """End as Ctrl-C does, with all that it entails."""
+    raise KeyboardInterrupt
 
 
 def main() -> int:
@@ -91,13 +99,14 @@ def main() -> int:
     )
     parser.add_argument("version", help="such as 1.2.3; scripts/check-version says which")
     version: str = parser.parse_args().version
+    signal.signal(signal.SIGTERM, stop)
     try:
         parts(version)
         if reason := refuse(version):
             raise UnsupportedError(reason)
         release(version)
-    except UnsupportedError as error:
-        print(f"scripts/release: {error}", file=sys.stderr)
+    except (UnsupportedError, KeyboardInterrupt) as error:
+        print(f"scripts/release: {str(error) or 'stopped, and all is as it was'}", file=sys.stderr)
         return 1
     print(f"v{version} is tagged, and dist/ holds what to upload.")
     return 0

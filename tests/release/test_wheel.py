@@ -37,10 +37,11 @@ def pythons() -> list[str]:
 
 def try_wheel(wheel: Path, *arguments: str) -> str:
     run = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "try_wheel.py", wheel, *arguments],
+        [sys.executable, ROOT / "tests" / "release" / "try_wheel.py", wheel, *arguments],
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
     )
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout

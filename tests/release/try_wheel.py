@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stand_in import TOKEN, Server, jobs_of_the_spec
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 USE = """
 import asyncio, importlib.metadata as metadata, sys, narrative_jobs
@@ -55,26 +55,24 @@ assert asyncio.run(fetch(*sys.argv[1:])).state == "completed"
 """
 
 
-def install(wheel: Path, folder: Path, python: str, *, lowest: bool) -> Path:
-    """Make an environment in `folder` with the wheel, and give its interpreter."""
-    subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
+def install(wheel: Path, folder: Path, python: str, extras: str, *, lowest: bool) -> Path:
+    """Make an environment in `folder` with the wheel and extras, and return its interpreter."""
     interpreter = folder / "bin" / "python"
-    add(interpreter, str(wheel), lowest=lowest)
+    if not interpreter.exists():
+        subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
+    pins = lower_bounds(extras) if lowest else []
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(interpreter)]
+    subprocess.run([*pip, "install", "--quiet", f"{wheel}{extras}", *pins], check=True)
     return interpreter
 
 
-def add(interpreter: Path, wheel: str, *, lowest: bool, extra: str | None = None) -> None:
-    """Install the wheel, or the wheel with an extra, into an environment."""
-    pins = lower_bounds(extra) if lowest else []
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(interpreter)]
-    target = f"{wheel}[{extra}]" if extra else wheel
-    subprocess.run([*pip, "install", "--quiet", target, *pins], check=True)
-
-
-def lower_bounds(extra: str | None = None) -> list[str]:
+def lower_bounds(extras: str) -> list[str]:
     """Pin every dependency of pyproject.toml to the oldest version that it allows."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    more = project["optional-dependencies"][extra] if extra else []
+    optional = project["optional-dependencies"]
+    more = [
+        line for extra in filter(None, extras.strip("[]").split(",")) for line in optional[extra]
+    ]
     return [re.sub(r">=([^,]+).*", r"==\1", line) for line in [*project["dependencies"], *more]]
 
 
@@ -95,21 +93,23 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="the interpreter to try it on")
     parser.add_argument("--lowest", action="store_true", help="with the oldest dependencies")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, Server(jobs_of_the_spec()) as server:
-        python = install(options.wheel, Path(folder), options.python, lowest=options.lowest)
-        run = subprocess.run(
-            [python, "-I", "-W", "error", "-c", USE, server.url, TOKEN], check=False
-        )
-        if run.returncode:
-            return run.returncode
-        command = python.with_name("narrative-jobs")
+    with tempfile.TemporaryDirectory() as scratch, Server(jobs_of_the_spec()) as server:
         environment = {"NARRATIVE_API_KEY": TOKEN, "NARRATIVE_ENVIRONMENT": server.url}
-        try_command(command, environment, code=2, says="pip install 'narrative-jobs[cli]'")
-        add(python, str(options.wheel), lowest=options.lowest, extra="cli")
-        try_command(command, environment, code=0, says=": completed")
-        add(python, str(options.wheel), lowest=options.lowest, extra="aiohttp")
-        run = subprocess.run([python, "-I", "-c", USE_AIOHTTP, server.url, TOKEN], check=False)
-        return run.returncode
+
+        def add(extras: str) -> Path:
+            folder = Path(scratch)
+            return install(options.wheel, folder, options.python, extras, lowest=options.lowest)
+
+        if not options.lowest and options.python == sys.executable:
+            command = add("").with_name("narrative-jobs")
+            try_command(command, environment, code=2, says="pip install 'narrative-jobs[cli]'")
+        python = add("[cli,aiohttp]")
+        for code, strict in ((USE, ["-W", "error"]), (USE_AIOHTTP, [])):
+            command_line: list[str | Path] = [python, "-I", *strict, "-c", code, server.url, TOKEN]
+            if subprocess.run(command_line, check=False).returncode:
+                return 1
+        try_command(python.with_name("narrative-jobs"), environment, code=0, says="completed")
+    return 0
 
 
 if __name__ == "__main__":
