@@ -108,6 +108,7 @@ def sdk(
         "title": Text(info["title"]),
         "description": Text(info.get("description") or ""),
         "summary": Text(info.get("summary") or ""),
+        "example": example(operations, waits),
         "status_errors": errors,
         "operations": operations,
         "waits": waits,
@@ -116,6 +117,17 @@ def sdk(
         "model_names": names,
         "public": [*modules, ("models", [public for public in names if public not in ours])],
     }
+
+
+def example(operations: Sequence[Operation], waits: Sequence[Wait]) -> str:
+    """Return a first call, as code; `""` where there is no operation."""
+    for wait in waits:
+        return f"print(client.wait_for_{wait.noun}({wait.id.name}).{wait.state})"
+    for one in operations:
+        keywords = [f"{p.name}={p.name}" for p in one.keywords if p.required]
+        arguments = ", ".join([*(p.name for p in one.path_fields), *keywords])
+        return f"print(client.{one.name}({arguments}))"
+    return ""
 
 
 def sql_fields(schemas: Mapping[str, Document]) -> list[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import pydoc
+import textwrap
+from collections.abc import Callable
 from html.parser import HTMLParser
 
+import narrative_jobs
 import pytest
 from narrative_jobs import MaterializeViewJob, job_from_dict, models
-from stand_in import load_spec
-from support import PAYLOADS, payload
+from stand_in import TOKEN, Server, load_spec
+from support import JOB_ID, PAYLOADS, payload
 
 SCHEMAS = load_spec()["components"]["schemas"]
 
@@ -86,6 +90,20 @@ def test_help_tells_what_the_fields_are(name: str) -> None:
             attribute = "forecast" if field == "Forecast" else field
             text = " ".join(schema.get("description", "").replace("|", " ").split())
             assert f"{attribute}: {text}".replace("|", " ") in said.replace("| ", "")
+
+
+def test_help_of_the_package_begins_with_an_example_that_works(
+    serve: Callable[..., Server],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("NARRATIVE_API_KEY", TOKEN)
+    monkeypatch.setenv("NARRATIVE_ENVIRONMENT", serve(payload("page-sample")).url)
+    title, _, lead, *lines = str(narrative_jobs.__doc__).splitlines()
+    assert (title, lead) == ("A client of the Narrative I/O Jobs API.", "For example:")
+    example = "\n".join(itertools.takewhile(lambda line: not line or line[0] == " ", lines))
+    exec(textwrap.dedent(example), {"job_id": JOB_ID})
+    assert capsys.readouterr().out == "completed\n"
 
 
 def test_the_models_share_one_documented_way_to_read_and_write() -> None:

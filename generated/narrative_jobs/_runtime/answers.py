@@ -14,7 +14,8 @@ import httpx
 from . import json_text
 from .body import Body
 from .calls import Call, Response
-from .errors import APIConnectionError, APIStatusError, ErrorClasses, MismatchError
+from .errors import APIConnectionError, APIStatusError, ErrorClasses
+from .mismatch import MismatchError
 from .oddities import strictly
 from .retries import MAX_RETRY_AFTER, retry_after
 from .secret import Secret

@@ -12,7 +12,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from .codec import as_uuid, to_json
-from .errors import MismatchError
+from .mismatch import MismatchError
 
 if TYPE_CHECKING:
     import httpx

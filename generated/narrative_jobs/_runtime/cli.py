@@ -20,7 +20,8 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from .errors import APIError, APIStatusError, ResponseDecodeError, shortened
+from .errors import APIError, APIStatusError, ResponseDecodeError
+from .mismatch import shortened
 
 if TYPE_CHECKING:
     from .terminal import Terminal

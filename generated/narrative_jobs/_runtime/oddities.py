@@ -14,8 +14,8 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple, cast
 
 from .codec import Decoder
-from .errors import MismatchError, shortened
 from .log import logger
+from .mismatch import MismatchError, shortened
 
 
 class Oddity(NamedTuple):

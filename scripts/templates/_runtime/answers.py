@@ -17,8 +17,8 @@ from .errors import (
     APIConnectionError,
     APIStatusError,
     ErrorClasses,
-    MismatchError,
 )
+from .mismatch import MismatchError
 from .oddities import strictly
 from .retries import MAX_RETRY_AFTER, retry_after
 from .secret import Secret

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from .errors import MismatchError
+from .mismatch import MismatchError
 
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 

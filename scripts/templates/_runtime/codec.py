@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
-from .errors import MapKey, MismatchError
+from .mismatch import MapKey, MismatchError
 
 if TYPE_CHECKING:
     import dateutil.parser

@@ -6,14 +6,12 @@ The decoders raise `MismatchError`. A model's `from_dict` and the clients make a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from reprlib import Repr
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, cast
 
 import attrs
 
-MOST = 2000
-"""The length of the longest message, in characters."""
+from .mismatch import MOST, MismatchError, excerpt, shortened
 
 
 class Error(Exception):
@@ -81,76 +79,6 @@ class APIStatusError(APIError):
         super().__init__(f"{message}: {details}" if details else message)
 
 
-class MapKey(str):
-    """A key that the server chose: an error shows it, the log does not."""
-
-    __slots__ = ()
-
-
-class MismatchError(ValueError):
-    """A JSON value is not what the spec says."""
-
-    expected: str = ""
-    """What the spec asks for, in words."""
-    got: str = "nothing"
-    """The type of what came, in words."""
-
-    _steps: tuple[str | int, ...] = ()
-
-    @classmethod
-    def unexpected(cls, value: object, expected: str) -> Self:
-        """Return the error for `value`, which came where the spec asks for `expected`."""
-        error = cls(f"expected {expected}, got {excerpt(value)}")
-        error.expected = expected
-        error.got = _JSON_TYPES.get(type(value), "an object")
-        return error
-
-    @classmethod
-    def missing(cls, key: str) -> Self:
-        """Return the error for a payload without the field `key`, which the spec relies on."""
-        error = cls("expected a value, but the field is missing")
-        error.expected = "a value"
-        return error.within(key)
-
-    @classmethod
-    def too_deep(cls, value: object) -> Self:
-        """Return the error for a value that Python's stack has no room for."""
-        return cls.unexpected(value, "JSON that is less deeply nested")
-
-    def within(self, step: str | int) -> Self:
-        """Place the error in the field or the item that is `step`; return it."""
-        self._steps = (step, *self._steps)
-        return self
-
-    @property
-    def path(self) -> str:
-        """The place in the payload, as in `items[0].name`; `""` for the payload itself."""
-        return _path(self._steps)
-
-    @property
-    def place(self) -> str:
-        """The path with `*` for each key that the server chose."""
-        return _path("*" if isinstance(step, MapKey) else step for step in self._steps)
-
-    def __str__(self) -> str:
-        path = _path(shortened(s, 100) if isinstance(s, str) else s for s in self._steps)
-        return ": ".join(text for text in (shortened(path, 500), *self.args) if text)
-
-
-def _path(steps: Iterable[str | int]) -> str:
-    return "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps).removeprefix(".")
-
-
-_JSON_TYPES: Mapping[type, str] = {
-    type(None): "null",
-    bool: "true or false",
-    int: "an integer",
-    float: "a number",
-    str: "a string",
-    list: "an array",
-}
-
-
 class ResponseDecodeError(APIError, MismatchError):
     """An answer, or a payload given to `from_dict`, does not match the spec."""
 
@@ -202,29 +130,3 @@ class ErrorClasses:
     decode: type[ResponseDecodeError]
     status: Callable[[int], type[APIStatusError]]
     """What gives the class for a status."""
-
-
-def shortened(text: str, most: int = 300) -> str:
-    """Return a text that somebody else wrote, cut so that a message can hold it."""
-    return text if len(text) <= most else f"{text[: most - 3]}..."
-
-
-class Brief(Repr):
-    """Writes values in brief."""
-
-    def __init__(self, maxstring: int, maxlevel: int) -> None:
-        super().__init__()
-        self.maxstring, self.maxlong, self.maxother = maxstring, 200, MOST
-        self.maxlevel = maxlevel
-
-    def repr_int(self, x: int, level: int) -> str:
-        # Python is not willing to print an integer of more digits than some thousands.
-        return super().repr_int(x, level) if x.bit_length() < 10_000 else "<a very long integer>"
-
-
-_brief = Brief(maxstring=200, maxlevel=6)
-
-
-def excerpt(value: object) -> str:
-    """Return a value in brief, for a message."""
-    return shortened(_brief.repr(value))

@@ -7,7 +7,7 @@ import re
 import sys
 from typing import Any, NoReturn
 
-from .errors import MismatchError, excerpt
+from .mismatch import MismatchError, excerpt
 
 _NUMBERS = re.compile(r'"(?:[^"\\]++|\\.)*+"|(NaN|-?Infinity|-?\d{640,})', re.DOTALL)
 

@@ -11,7 +11,8 @@ from uuid import UUID
 import attrs
 
 from .codec import Decoder, as_int, as_object, as_str, to_json
-from .errors import Brief, MapKey, MismatchError, ResponseDecodeError, shortened
+from .errors import ResponseDecodeError
+from .mismatch import Brief, MapKey, MismatchError, shortened
 from .oddities import Oddity, report, strictly
 
 T = TypeVar("T")

@@ -19,8 +19,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from .cli import NAME, Program, write
-from .errors import shortened
 from .log import logger
+from .mismatch import shortened
 from .waiting import LongRunning
 
 T = TypeVar("T")

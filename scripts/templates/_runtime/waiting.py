@@ -15,7 +15,8 @@ import attrs
 from .arguments import checked_pause, checked_span
 from .calls import Call, Response
 from .deadline import Deadline
-from .errors import APIError, APIStatusError, shortened
+from .errors import APIError, APIStatusError
+from .mismatch import shortened
 from .retries import is_transient, retry_after
 
 T = TypeVar("T")
