@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -21,8 +22,22 @@ def test_the_readme_has_samples() -> None:
     assert len(SAMPLES) >= 3
 
 
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Install pandas and polars, which are too large to have at hand for one sample."""
+    folder = str(tmp_path_factory.mktemp("tables"))
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", folder]
+    subprocess.run([*pip, "pandas", "polars"], check=True, capture_output=True)
+    return folder
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=range(len(SAMPLES)))
-def test_a_sample_runs_and_prints_what_it_says(sample: str, tmp_path: Path) -> None:
+def test_a_sample_runs_and_prints_what_it_says(
+    sample: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    path = [str(ROOT / "generated")]
+    if "import pandas" in sample:
+        path.append(request.getfixturevalue("tables"))
     (tmp_path / "sample.py").write_text(sample)
     said = re.findall(r"# -> (.*)", sample)
     with Server(jobs_of_the_spec()) as server:
@@ -33,7 +48,7 @@ def test_a_sample_runs_and_prints_what_it_says(sample: str, tmp_path: Path) -> N
             text=True,
             check=False,
             env={
-                "PYTHONPATH": str(ROOT / "generated"),
+                "PYTHONPATH": os.pathsep.join(path),
                 "NARRATIVE_API_KEY": TOKEN,
                 "NARRATIVE_ENVIRONMENT": server.url,
             },
