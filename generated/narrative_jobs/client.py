@@ -11,9 +11,11 @@ from uuid import UUID
 import httpx
 
 from . import _long_running, _operations, models
+from ._runtime.arguments import checked_transport
 from ._runtime.async_polling import AsyncPollingClient
 from ._runtime.calls import UNSET, Response, Unset
 from ._runtime.client import API, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_MAX_RETRIES
+from ._runtime.sync_connections import Connections
 from ._runtime.sync_polling import PollingClient
 from ._runtime.waiting import PollInterval, watches
 from ._version import __version__
@@ -55,7 +57,7 @@ class Client(PollingClient):
             for the next bytes. By default 30, and 5 to connect; or that of `http_client`, where it
             is not httpx's own default. `None` waits forever.
         total_timeout: How long a whole call may take with its retries, in seconds. By default
-            `None`, any time. It cannot cut short a name lookup, which blocks.
+            `None`, any time. It cannot cut short a name lookup, nor the headers over an `http_client`.
         max_retries: How often a request is repeated that failed on its way, or met status 408, 429
             or 5xx. By default 2. The client waits in between: as the server's `Retry-After` asks,
             up to 60 seconds, or else from 0.5 seconds doubling to 8. Only a request that is safe
@@ -102,7 +104,7 @@ class Client(PollingClient):
             max_response_bytes,
             headers,
             http_client,
-            "httpx",
+            Connections,
             allow_insecure_http,
         )
         self._reader.is_strict = strict_decoding
@@ -175,6 +177,7 @@ class Client(PollingClient):
             APIError: As `get_job`, where looking again would not help, or did not.
             ValueError: An argument is invalid.
         """
+        self._turn()
         (watch,) = watches(
             _long_running.get_job,
             [job_id],
@@ -264,6 +267,7 @@ class ClientWithRawResponse(PollingClient):
         on_update: Callable[[models.Job], object] | None = None,
     ) -> Response[models.Job]:
         """As `Client.wait_for_job`, with the status and headers of the last answer."""
+        self._turn()
         (watch,) = watches(
             _long_running.get_job,
             [job_id],
@@ -356,6 +360,7 @@ class AsyncClient(AsyncPollingClient):
         allow_insecure_http: bool = False,
         strict_decoding: bool = False,
     ) -> None:
+        connect = checked_transport(transport, http_client, "narrative-jobs")
         super().__init__(
             _API,
             token,
@@ -367,7 +372,7 @@ class AsyncClient(AsyncPollingClient):
             max_response_bytes,
             headers,
             http_client,
-            transport,
+            connect,
             allow_insecure_http,
         )
         self._reader.is_strict = strict_decoding
@@ -440,6 +445,7 @@ class AsyncClient(AsyncPollingClient):
             APIError: As `get_job`, where looking again would not help, or did not.
             ValueError: An argument is invalid.
         """
+        await self._turn()
         (watch,) = watches(
             _long_running.get_job,
             [job_id],
@@ -529,6 +535,7 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
         on_update: Callable[[models.Job], object] | None = None,
     ) -> Response[models.Job]:
         """As `AsyncClient.wait_for_job`, with the status and headers of the last answer."""
+        await self._turn()
         (watch,) = watches(
             _long_running.get_job,
             [job_id],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import socket
 import ssl
 import threading
@@ -207,11 +206,3 @@ def test_a_header_is_sent_once_however_it_is_written(serve: Serve) -> None:
 def test_an_http_client_of_the_other_kind_is_refused(make: Any, wrong: Any) -> None:
     with pytest.raises(ValueError, match=r"http_client must be an httpx\.\w*Client, not of type"):
         make(TOKEN, http_client=wrong())
-
-
-def test_the_deadline_reaches_every_socket_that_httpx_may_open() -> None:
-    """Tell when the insides of httpx are no longer what they were: it has no public way."""
-    with httpx.Client() as mine:
-        Client(TOKEN, http_client=mine)
-        pool = inspect.getattr_static(mine._transport, "_pool")
-        assert type(pool._network_backend).__module__ == "narrative_jobs._runtime.deadline"

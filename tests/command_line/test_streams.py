@@ -102,7 +102,8 @@ def test_a_state_cannot_forge_a_line() -> None:
     ids=lambda variables: " ".join(variables.values())[:12],
 )
 def test_a_mistake_in_the_environment_is_one_line(api: Server, variables: dict[str, str]) -> None:
-    result = run(api.url, "get", number(1), **variables)
+    url = api.url.replace("http://", "https://")  # Over http, no certificate is looked at.
+    result = run(url, "get", number(1), **variables)
     assert result.returncode == 2
     assert re.fullmatch("narrative-jobs: .+\n", result.stderr)
 

@@ -406,7 +406,7 @@ def git(clone: Path, *arguments: str) -> str:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """Clone what is in the working tree, with stubs for the tests, and for what test_wheel.py does."""
+    """Clone what is in the working tree, with stubs for the tests and for what they run."""
     folder = tmp_path / "clone"
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout

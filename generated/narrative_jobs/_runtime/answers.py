@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import httpx
 
 from . import json_text
-from .body import Body
 from .calls import Call, Response
+from .connections import Answer
 from .errors import APIConnectionError, APIStatusError, ErrorClasses
 from .mismatch import MismatchError
 from .oddities import strictly
@@ -29,20 +29,19 @@ class Reader:
     is_strict = False
     """Whether a field raises that is not what the spec says, though it may be absent."""
 
-    def __init__(self, secret: Secret, errors: ErrorClasses, auth_header: str) -> None:
+    def __init__(self, secret: Secret, errors: ErrorClasses, base_url: httpx.URL) -> None:
         self._redact = secret.redact
         self._errors = errors
-        self._auth_header = auth_header
+        self._base_url = base_url
 
-    def read(
-        self, call: Call[T], answer: httpx.Response, body: Body, retries_taken: int
-    ) -> Response[T]:
+    def read(self, call: Call[T], answer: Answer, retries_taken: int) -> Response[T]:
         """Decode an answer, or raise what it amounts to."""
-        content = body.finish()
-        decoder = call.decoder(answer.status_code) if answer.is_success else None
+        content = answer.body.finish()
+        is_success = 200 <= answer.status_code < 300
+        decoder = call.decoder(answer.status_code) if is_success else None
         if decoder is None:
             raise self._status_error(call, answer, content)
-        payload, problem = None, body.error
+        payload, problem = None, answer.body.error
         if problem is None:
             try:
                 payload = json_text.load(content) if content else None
@@ -64,22 +63,18 @@ class Reader:
         error.body, error.payload = self._clean(content, payload)
         raise error.in_answer(f"{call} answered {answer.status_code}", **self._evidence(answer))
 
-    def connection_error(
-        self, call: Call[Any], request: httpx.Request, cause: Exception
-    ) -> APIConnectionError:
+    def connection_error(self, call: Call[Any], cause: Exception) -> APIConnectionError:
         """Return the error of a call that got no answer."""
-        # The cause keeps the request. Whoever digs there shall not find the token.
-        request.headers.pop(self._auth_header, None)
         is_timeout = isinstance(cause, (httpx.TimeoutException, TimeoutError))
         error_class = self._errors.timeout if is_timeout else self._errors.connection
         reason = self._redact(_reason(cause))
-        error = error_class(f"{call} got no answer from {request.url.host}: {reason}")
+        error = error_class(f"{call} got no answer from {self._base_url.host}: {reason}")
         shown = "".join(traceback.format_exception(cause))
         if self._redact(shown) == shown:  # It may quote a server that quotes the token.
             error.__cause__ = cause
         return error
 
-    def request_id(self, answer: httpx.Response) -> str | None:
+    def request_id(self, answer: Answer) -> str | None:
         """Return the id that the server gave the request, if any."""
         given: str | None = answer.headers.get("X-Request-Id")
         return self._redact(given)
@@ -109,13 +104,10 @@ class Reader:
             return MismatchError("expected JSON that is less deeply nested")
         return MismatchError("expected an answer without the token in it")
 
-    def _status_error(
-        self, call: Call[Any], answer: httpx.Response, content: bytes
-    ) -> APIStatusError:
-        message = f"{call} answered {answer.status_code} {answer.reason_phrase}".rstrip()
-        if answer.has_redirect_location:
-            host = answer.request.url.join(answer.headers["Location"]).host
-            message += f" and points to {host}, where the client does not follow"
+    def _status_error(self, call: Call[Any], answer: Answer, content: bytes) -> APIStatusError:
+        message = f"{call} answered {answer.status_code} {answer.reason}".rstrip()
+        if 300 <= answer.status_code < 400 and "Location" in answer.headers:
+            message += f" and points to {self._host(answer)}, where the client does not follow"
         wait = retry_after(answer.headers)
         if wait is not None and wait > MAX_RETRY_AFTER:
             message += f", and asks to come back in {wait:.0f} seconds"
@@ -127,7 +119,13 @@ class Reader:
             self._redact(message), body=body, **self._evidence(answer)
         )
 
-    def _evidence(self, answer: httpx.Response) -> dict[str, Any]:
+    def _host(self, answer: Answer) -> str:
+        try:
+            return self._base_url.join(answer.headers["Location"]).host or "no host"
+        except (httpx.InvalidURL, UnicodeError):
+            return "no URL"
+
+    def _evidence(self, answer: Answer) -> dict[str, Any]:
         """Give what an error keeps of an answer, beside its body."""
         redact = self._redact
         return {

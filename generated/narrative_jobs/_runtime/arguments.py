@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TypeVar, cast
 
 import httpx
+
+from .async_connections import AsyncCarrier, AsyncConnections
+from .connections import Route
 
 T = TypeVar("T")
 S = TypeVar("S", float, float | None)
@@ -134,11 +138,19 @@ def checked_http_client(http_client: object, kind: type[T]) -> T | None:
     return http_client
 
 
-def checked_transport(transport: str, http_client: object, project: str) -> None:
-    """Check the choice of a transport, and that it is there."""
+def checked_transport(
+    transport: str, http_client: object, project: str
+) -> Callable[[Route], AsyncCarrier]:
+    """Check the choice of a transport, and that it is there; return what connects."""
     if transport not in {"httpx", "aiohttp"}:
         raise ValueError(f"transport must be 'httpx' or 'aiohttp', not {transport!r}")
     if transport == "aiohttp" and http_client is not None:
         raise ValueError("Pass http_client or transport, not both: a client has its own.")
-    if transport == "aiohttp" and find_spec("httpx_aiohttp") is None:
+    if transport == "aiohttp" and find_spec("aiohttp") is None:
         raise ValueError(f"transport='aiohttp' needs an extra: pip install '{project}[aiohttp]'")
+    if transport == "aiohttp":
+        connect: Callable[[Route], AsyncCarrier] = import_module(
+            ".aiohttp", __package__
+        ).Connections
+        return connect
+    return AsyncConnections

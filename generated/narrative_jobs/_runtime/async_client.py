@@ -4,20 +4,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
 import anyio
 import httpx
 
-from .arguments import checked_http_client, checked_transport
-from .body import Body
+from .arguments import checked_http_client
+from .async_connections import AsyncBorrowed, AsyncCarrier
 from .calls import Call, Response, Unset
 from .client import API, DEFAULT_TIMEOUT, BaseClient
-from .connections import async_client_of_httpx
+from .connections import Request, Rooms, Route, route_to, this_loop
 from .deadline import Deadline
 from .errors import APIError, APIStatusError
+from .gates import AsyncTurnstile
 
 T = TypeVar("T")
 
@@ -37,10 +38,9 @@ class AsyncAPIClient(BaseClient):
         max_response_bytes: int,
         headers: Mapping[str, str] | None,
         http_client: httpx.AsyncClient | None,
-        transport: str,
+        connect: Callable[[Route], AsyncCarrier],
         allow_insecure_http: bool,
     ) -> None:
-        checked_transport(transport, http_client, api.project)
         mine = checked_http_client(http_client, httpx.AsyncClient)
         if isinstance(timeout, Unset):
             # httpx gives every client 5 seconds; anything else was somebody's decision.
@@ -58,71 +58,52 @@ class AsyncAPIClient(BaseClient):
             headers,
             allow_insecure_http,
         )
-        if mine:
-            self._call_headers = dict(self._headers)
-        self._owns_http_client = mine is None
-        self._http_client = async_client_of_httpx(mine, self._timeout, self._headers, transport)
+        self._turnstiles = Rooms(AsyncTurnstile)
+        self._carrier = (
+            AsyncBorrowed(mine, self._base_url) if mine else connect(route_to(self._base_url))
+        )
 
     async def _send(self, call: Call[T]) -> Response[T]:
         """Make a call, again and again while that may help and time is left."""
         deadline = Deadline(self._total_timeout)
+        request = self._request(call)
         retries_taken = 0
         while True:
-            outcome = await self._attempt(call, deadline, retries_taken)
+            outcome = await self._attempt(call, request, deadline, retries_taken)
             if isinstance(outcome, Response):
                 return outcome
             await anyio.sleep(self._delay_or_raise(call, outcome, retries_taken, deadline))
             retries_taken += 1
 
+    async def _turn(self) -> None:
+        """Wait for a turn to begin, where many begin at once."""
+        await self._turnstiles.here(this_loop()).go_through()
+
     async def _attempt(
-        self, call: Call[T], deadline: Deadline, retries_taken: int
+        self, call: Call[T], request: Request, deadline: Deadline, retries_taken: int
     ) -> Response[T] | APIError:
-        """Make a call once; give the error if another attempt may help, and raise it if not."""
-        request = self._http_client.build_request(**self._arguments(call, deadline))
+        """Make a call once; return the error if another attempt may help, and raise it if not."""
         started = time.perf_counter()
         try:
             with deadline.enforced_by_cancelling():
-                answer, body = await self._exchange(request, deadline)
+                answer = await self._carrier.exchange(request, deadline, self._max_response_bytes)
         # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
         except (httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as cause:
             self._log(call, type(cause).__name__, None, started)
-            return self._reader.connection_error(call, request, cause)
+            return self._reader.connection_error(call, cause)
         self._log(call, answer.status_code, answer, started)
         try:
-            return self._reader.read(call, answer, body, retries_taken)
+            return self._reader.read(call, answer, retries_taken)
         except APIStatusError as error:
             return error
-
-    async def _exchange(
-        self, request: httpx.Request, deadline: Deadline
-    ) -> tuple[httpx.Response, Body]:
-        """Send a request and read the answer, up to `max_response_bytes`."""
-        answer = await self._http_client.send(
-            request, stream=True, auth=None, follow_redirects=False
-        )
-        try:
-            body = Body(answer.headers.get("Content-Encoding", ""), self._max_response_bytes)
-            if answer.is_stream_consumed:  # As from httpx.MockTransport: read, and decompressed.
-                body = Body("", self._max_response_bytes)
-                body.add(answer.content)
-                return answer, body
-            async for chunk in answer.aiter_raw():
-                body.add(chunk)
-                if body.error:
-                    break
-                if not deadline.allows(0.0):
-                    raise httpx.ReadTimeout("the time for the call is over")
-        finally:
-            await answer.aclose()
-        return answer, body
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to another client or to an `http_client`.
 
         Any later call raises `RuntimeError`, here and in the copies that `with_options` made.
         """
-        if self._owns_http_client:
-            await self._http_client.aclose()
+        if self._is_owner:
+            await self._carrier.aclose()
 
     async def __aenter__(self) -> Self:
         return self

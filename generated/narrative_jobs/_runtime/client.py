@@ -10,6 +10,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, Self, TypeVar
+from urllib.parse import quote, urlencode
 
 import attrs
 import httpx
@@ -25,6 +26,7 @@ from .arguments import (
     checked_token,
 )
 from .calls import UNSET, Call, Unset
+from .connections import Answer, Request
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError, ErrorClasses
 from .log import logger
@@ -90,8 +92,8 @@ class BaseClient:
             server = environment or os.environ.get(variable) or next(iter(api.servers))
             base_url = checked_server(server, api.servers, variable)
         self._secret = Secret(token)
-        self._reader = Reader(self._secret, api.errors, api.auth_header)
         self._base_url = checked_base_url(base_url, allow_insecure_http=allow_insecure_http)
+        self._reader = Reader(self._secret, api.errors, self._base_url)
         self._timeout = checked_timeout(timeout)
         self._total_timeout = checked_seconds("total_timeout", total_timeout)
         self._max_retries = checked_count("max_retries", max_retries)
@@ -107,9 +109,8 @@ class BaseClient:
         # Of the compressions, these can be held to max_response_bytes while they are unpacked.
         self._headers["Accept-Encoding"] = "gzip, deflate"
         self._headers[api.auth_header] = api.auth_value(token)
-        self._call_headers: Mapping[str, str] = {}
-        self._url = str(self._base_url).rstrip("/")
-        self._owns_http_client = False
+        self._path = self._base_url.raw_path.decode("ascii").rstrip("/")
+        self._is_owner = True
 
     @property
     def base_url(self) -> httpx.URL:
@@ -163,7 +164,7 @@ class BaseClient:
         """Return a client of some class that shares the connections of this one."""
         other = object.__new__(client_class)
         other.__dict__.update(self.__dict__)
-        other._owns_http_client = False
+        other._is_owner = False
         return other
 
     def __repr__(self) -> str:
@@ -176,21 +177,23 @@ class BaseClient:
             "connections. Make one where you need it, or use with_options()."
         )
 
-    def _arguments(self, call: Call[Any], deadline: Deadline) -> dict[str, Any]:
-        """Give the arguments of httpx's `build_request`."""
-        headers = {**self._call_headers, **call.headers}
-        content = None
+    def _request(self, call: Call[Any]) -> Request:
+        """Build the request of a call."""
+        headers = self._headers
+        content = b""
         if call.json is not UNSET:
             content = json.dumps(call.json, ensure_ascii=False, allow_nan=False).encode()
+        if content or call.headers:
+            headers = headers.copy()
+            headers.update(call.headers)
+        if content:
             headers.setdefault("Content-Type", "application/json")
-        return {
-            "method": call.method,
-            "url": self._url + call.url,
-            "params": call.params or None,
-            "headers": headers or None,
-            "content": content,
-            "timeout": deadline.clip(self._timeout),
-        }
+        if content or call.method in {"POST", "PUT", "PATCH"}:
+            headers["Content-Length"] = str(len(content))
+        target = self._path + quote(call.url, safe="/%:@!$&'()*+,;=~")
+        if call.params:
+            target += f"?{urlencode(call.params)}"
+        return Request(call.method, target, headers.raw, content, self._timeout)
 
     def _delay_or_raise(
         self, call: Call[Any], error: APIError, retries_taken: int, deadline: Deadline
@@ -232,9 +235,7 @@ class BaseClient:
         error.__cause__ = last
         return error
 
-    def _log(
-        self, call: Call[Any], outcome: object, answer: httpx.Response | None, started: float
-    ) -> None:
+    def _log(self, call: Call[Any], outcome: object, answer: Answer | None, started: float) -> None:
         if not logger.isEnabledFor(logging.DEBUG):
             return
         logger.debug(

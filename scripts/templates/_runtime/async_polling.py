@@ -29,7 +29,7 @@ class AsyncPollingClient(AsyncAPIClient):
     async def _look(self, call: Call[T], deadline: Deadline) -> Response[T] | APIError:
         """Make a call once, as one of many looks at the same thing."""
         try:
-            outcome = await self._attempt(call, deadline, 0)
+            outcome = await self._attempt(call, self._request(call), deadline, 0)
         except ResponseDecodeError as error:
             return error
         if isinstance(outcome, APIError) and is_transient(outcome):

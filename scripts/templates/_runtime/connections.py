@@ -1,38 +1,148 @@
-"""Connections, for clients that bring none of their own.
-
-httpcore goes over all connections and all requests of a pool whenever one of them begins or ends:
-with fifty requests under way through one pool, most of the time goes there.
-"""
+"""The way to the server: its proxy, its certificates, and whose turn it is to go it."""
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import ssl
+import threading
 import urllib.request
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import import_module
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
+import anyio.lowlevel
+import attrs
+import httpcore
 import httpx
 
-from .deadline import enforce
+from .body import Body
 
-MAX_CONNECTIONS = 100
-"""How many connections a client opens at most; as httpx."""
+R = TypeVar("R")
 
-LIMITS = httpx.Limits(
-    max_connections=MAX_CONNECTIONS,
-    max_keepalive_connections=MAX_CONNECTIONS,  # httpx closes what is beyond 20, time and again.
-    keepalive_expiry=55.0,  # Polls come every 30 seconds; servers close after a minute or more.
+MAX_REQUESTS = 16
+"""How many requests a client has under way at a time; more wait for their turn."""
+
+MAX_BORROWED = 100
+"""The same over an `http_client`, whose own limits come first; as httpx's are by default."""
+
+KEEPALIVE = 55.0
+"""How long a connection is kept, in seconds. Polls come every 30; servers close after a minute."""
+
+PORTS = {"http": 80, "https": 443}
+
+HTTPCORE_ERRORS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
 )
 
-POOL_SIZE = 4
+
+@attrs.frozen
+class Request:
+    """A request as it goes out, built once for all attempts at a call."""
+
+    method: str
+    target: str
+    """The path on the server with the query, percent-encoded."""
+    headers: list[tuple[bytes, bytes]]
+    content: bytes
+    timeout: httpx.Timeout
+
+
+@attrs.frozen
+class Answer:
+    """An answer as it came in."""
+
+    status_code: int
+    reason: str
+    headers: httpx.Headers
+    body: Body
+
+
+def in_terms_of_httpx(error: Exception) -> httpx.RequestError:
+    """Return an error of httpcore as the error of httpx that has its name."""
+    error_class: type[httpx.RequestError] = getattr(httpx, type(error).__name__)
+    return error_class(str(error))
+
+
+@attrs.frozen
+class Route:
+    """How a client reaches its server."""
+
+    base_url: httpx.URL
+    origin: httpcore.Origin
+    proxy: httpx.URL | None
+    tls: ssl.SSLContext | None
+
+    @property
+    def host(self) -> bytes:
+        """The value of the header `Host`."""
+        return self.base_url.netloc
+
+    def connection(self, wire: httpcore.NetworkBackend) -> httpcore.ConnectionInterface:
+        """Return a new connection, not yet open."""
+        if self.proxy is None:
+            return httpcore.HTTPConnection(
+                self.origin, self.tls, keepalive_expiry=KEEPALIVE, network_backend=wire
+            )
+        pool_class = httpcore.SOCKSProxy if self._is_socks else httpcore.HTTPProxy
+        return pool_class(**self._by_proxy, network_backend=wire).create_connection(self.origin)
+
+    def async_connection(
+        self, wire: httpcore.AsyncNetworkBackend
+    ) -> httpcore.AsyncConnectionInterface:
+        """Return a new connection, not yet open."""
+        if self.proxy is None:
+            return httpcore.AsyncHTTPConnection(
+                self.origin, self.tls, keepalive_expiry=KEEPALIVE, network_backend=wire
+            )
+        pool_class = httpcore.AsyncSOCKSProxy if self._is_socks else httpcore.AsyncHTTPProxy
+        return pool_class(**self._by_proxy, network_backend=wire).create_connection(self.origin)
+
+    @property
+    def _is_socks(self) -> bool:
+        return self.proxy is not None and self.proxy.scheme.startswith("socks")
+
+    @property
+    def _by_proxy(self) -> dict[str, Any]:
+        assert self.proxy
+        options: dict[str, Any] = {
+            "proxy_url": str(self.proxy.copy_with(userinfo=b"")),
+            "ssl_context": self.tls,
+            "keepalive_expiry": KEEPALIVE,
+        }
+        if self.proxy.username or self.proxy.password:
+            options["proxy_auth"] = (self.proxy.username.encode(), self.proxy.password.encode())
+        if self.proxy.scheme == "https":
+            options["proxy_ssl_context"] = self.tls
+        return options
+
+
+def route_to(url: httpx.URL) -> Route:
+    """Find the way to a server, with the proxy and the certificates that the environment names."""
+    proxy = proxy_for(url)
+    is_encrypted = "https" in {url.scheme, proxy.scheme if proxy else ""}
+    origin = httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/"
+    ).origin
+    return Route(url, origin, proxy, tls_context() if is_encrypted else None)
 
 
 def tls_context() -> ssl.SSLContext:
-    """Give the certificates to trust, as httpx finds them; read once for all clients."""
-    return _tls_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    """Return the certificates to trust, as httpx finds them; read once for all clients."""
+    given = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
+    for name, path in given.items():
+        if path and not os.path.exists(path):
+            raise ValueError(f"The environment variable {name} names {path!r}, which is not there.")
+    try:
+        return _tls_context(*given.values())
+    except OSError as error:  # ssl.SSLError is one.
+        raise ValueError(f"The certificates of SSL_CERT_FILE cannot be read: {error}") from None
 
 
 @cache
@@ -40,96 +150,111 @@ def _tls_context(*_: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def client_of_httpx(
-    mine: httpx.Client | None, timeout: httpx.Timeout, headers: Mapping[str, str], _: str
-) -> httpx.Client:
-    """Return the caller's client of httpx, or a new one."""
-    client = mine or httpx.Client(
-        timeout=timeout, headers=headers, limits=LIMITS, verify=tls_context()
-    )
-    enforce(client)
-    return client
+def proxy_for(url: httpx.URL) -> httpx.URL | None:
+    """Return the proxy that the environment names for a server, if any."""
+    proxies: Mapping[str, str] = urllib.request.getproxies()
+    found = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), None)
+    if found is None or _is_direct(url, proxies.get("no", "")):
+        return None
+    given = proxies[found] if "://" in proxies[found] else f"http://{proxies[found]}"
+    name = _variable(f"{found}_proxy")
+    try:
+        proxy = httpx.URL(given)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"{name} is not the URL of a proxy: {error}") from None
+    if proxy.scheme not in {"http", "https", "socks5", "socks5h"} or not proxy.host:
+        raise ValueError(f"{name} is not of the form http://host:port or socks5://host:port.")
+    if proxy.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise ValueError(f"{name} asks for SOCKS: pip install 'httpx[socks]'")
+    return proxy
 
 
-def async_client_of_httpx(
-    mine: httpx.AsyncClient | None,
-    timeout: httpx.Timeout,
-    headers: Mapping[str, str],
-    transport: str,
-) -> httpx.AsyncClient:
-    """Return the caller's client of httpx, or a new one, over httpx's transport or aiohttp's."""
-    if mine:
-        return mine
-    more: dict[str, Any] = {"limits": LIMITS, "verify": tls_context()}
-    if transport == "aiohttp":
-        client: type[httpx.AsyncClient] = import_module(".aiohttp", __package__).Client
-        return client(timeout=timeout, headers=headers, **more)
-    if not urllib.request.getproxies():  # httpx asks for them only if it makes the transport.
-        more = {"transport": Pools()}
-    return httpx.AsyncClient(timeout=timeout, headers=headers, **more)
+def _variable(name: str) -> str:
+    """Say where a setting comes from."""
+    for spelling in (name, name.upper()):
+        if os.environ.get(spelling):
+            return f"The environment variable {spelling}"
+    return f"The system's setting {name}"
 
 
-class Pools(httpx.AsyncBaseTransport):
-    """Many small pools of connections, in place of a large one."""
-
-    def __init__(self) -> None:
-        self._pools: list[_Pool] = []
-
-    def _choose(self) -> _Pool:
-        for pool in self._pools:
-            if pool.busy < POOL_SIZE:
-                return pool
-        if len(self._pools) * POOL_SIZE < MAX_CONNECTIONS:
-            self._pools.append(_Pool())
-            return self._pools[-1]
-        return min(self._pools, key=lambda pool: pool.busy)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request over a pool that has room."""
-        pool = self._choose()
-        pool.busy += 1
-        try:
-            answer = await pool.transport.handle_async_request(request)
-        except BaseException:
-            pool.busy -= 1
-            raise
-        stream = _Stream(answer, pool)
-        return httpx.Response(
-            answer.status_code,
-            headers=answer.headers,
-            stream=stream,
-            extensions=answer.extensions,
-        )
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        for pool in self._pools:
-            await pool.transport.aclose()
+def _is_direct(url: httpx.URL, exceptions: str) -> bool:
+    """Whether `NO_PROXY` has the server: its name, its domain, its address or its network."""
+    if not exceptions:  # Then the system's settings count, where it has any.
+        return bool(urllib.request.proxy_bypass(url.host))
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    host = f"{host}:{url.port or PORTS.get(url.scheme)}"
+    for entry in filter(None, map(str.strip, exceptions.split(","))):
+        scheme, _, plain = entry.rpartition("://")
+        if scheme in {"", "all", url.scheme} and _names(plain.removeprefix("*."), url.host, host):
+            return True
+    return False
 
 
-class _Pool:
-    def __init__(self) -> None:
-        limits = httpx.Limits(
-            max_connections=POOL_SIZE,
-            max_keepalive_connections=POOL_SIZE,
-            keepalive_expiry=LIMITS.keepalive_expiry,
-        )
-        self.transport = httpx.AsyncHTTPTransport(verify=tls_context(), limits=limits)
-        self.busy = 0
-        """How many requests are under way."""
+def _names(entry: str, host: str, host_and_port: str) -> bool:
+    try:
+        network = ipaddress.ip_network(entry.strip("[]"), strict=False)
+    except ValueError as error:
+        if "/" in entry:
+            name = _variable("no_proxy")
+            raise ValueError(f"{name} has {entry!r}, which is no network: {error}") from None
+        name = f".{entry.lstrip('.').lower()}"
+        return entry == "*" or f".{host}".endswith(name) or f".{host_and_port}".endswith(name)
+    try:
+        return ipaddress.ip_address(host) in network
+    except ValueError:  # It has a name.
+        return False
 
 
-class _Stream(httpx.AsyncByteStream):
-    def __init__(self, answer: httpx.Response, pool: _Pool) -> None:
-        assert isinstance(answer.stream, httpx.AsyncByteStream)
-        self._stream, self._pool = answer.stream, pool
-        self._is_open = True
+class Rooms(Generic[R]):
+    """One of something for each process and each event loop in it, made when first asked for.
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._stream.__aiter__()
+    A child of a fork shares the sockets of its parent, and a loop cannot use those of another.
+    """
 
-    async def aclose(self) -> None:
-        if self._is_open:
-            self._is_open = False
-            self._pool.busy -= 1
-        await self._stream.aclose()
+    def __init__(self, make: Callable[[], R]) -> None:
+        self._make = make
+        self._rooms: WeakKeyDictionary[object, R] = WeakKeyDictionary()
+        self._lock = threading.RLock()
+        self._process = os.getpid()
+
+    def here(self, loop: object) -> R:
+        """Return the one of a loop, in this process."""
+        if self._process != os.getpid():
+            # The parent's are neither used nor closed: to close them would touch its loop.
+            self._inherited = self._rooms
+            self._rooms, self._lock = WeakKeyDictionary(), threading.RLock()
+            self._process = os.getpid()
+        found = self._rooms.get(loop)
+        if found is None:
+            with self._lock:
+                found = self._rooms[loop] = self._make()
+        return found
+
+    def take_out(self, loop: object) -> R | None:
+        """Return the one of a loop, if there is one, and forget it."""
+        with self._lock:
+            return self._rooms.pop(loop, None)
+
+    def of_closed_loops(self) -> list[R]:
+        """Return those of loops that are closed, and forget them: nobody else would ever do so."""
+        with self._lock:
+            closed = [loop for loop in self._rooms if getattr(loop, "is_closed", bool)()]
+            return [self._rooms.pop(loop) for loop in closed]
+
+
+class Process:
+    """Stands for the event loop where there is none."""
+
+
+_PROCESS = Process()
+
+
+def this_process() -> object:
+    """Return what `Rooms` of a sync client are asked for with."""
+    return _PROCESS
+
+
+def this_loop() -> object:
+    """Return what `Rooms` of an async client are asked for with: the running loop."""
+    token = anyio.lowlevel.current_token()
+    return getattr(token, "native_token", token)

@@ -1,0 +1,393 @@
+"""Connections over time: forks, several event loops, cancelled calls, many callers, proxies."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import multiprocessing
+import os
+import random
+import threading
+import time
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import anyio
+import pytest
+from fault_server import FaultServer, Wire, message, say
+from narrative_jobs import APITimeoutError, AsyncClient, Client
+from stand_in import TOKEN, Answer, Server
+from support import JOB_ID, Flavour, payload
+
+TRANSPORTS = pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+LEFT_OPEN = pytest.mark.filterwarnings("ignore::ResourceWarning")
+"""Where a loop ends without a word to the client, its sockets are closed by the collector."""
+
+IDS = [str(UUID(int=n)) for n in range(1, 9)]
+
+
+async def echo(wire: Wire, path: str) -> None:
+    """Answer with the job that was asked for, a little later."""
+    await asyncio.sleep(0.002)
+    job = payload("page-sample") | {"job_id": path.rsplit("/", 1)[-1]}
+    wire.write(message("200 OK", json.dumps(job).encode()))
+    await wire.drain()
+
+
+def answered(client: Client, job_ids: list[str], results: Any) -> None:
+    """Ask for jobs, and tell for which of them another one came, or an error."""
+    wrong: list[str] = []
+    for job_id in job_ids:
+        try:
+            came = str(client.get_job(job_id).job_id)
+            wrong += [] if came == job_id else [f"{came} for {job_id}"]
+        except Exception as error:
+            wrong.append(repr(error))
+    results.put(wrong)
+
+
+def test_children_of_a_fork_have_connections_of_their_own() -> None:
+    fork = multiprocessing.get_context("fork")
+    results = fork.SimpleQueue()
+    with (
+        FaultServer("echo", faults={"echo": echo}) as server,
+        Client(TOKEN, base_url=server.url, timeout=2, max_retries=0) as client,
+    ):
+        client.get_job(JOB_ID)
+        children = [
+            fork.Process(target=answered, args=(client, [job_id] * 30, results))
+            for job_id in IDS[:4]
+        ]
+        for child in children:
+            child.start()
+        answered(client, IDS[4:] * 8, results)
+        assert [results.get() for _ in range(5)] == [[]] * 5
+        for child in children:
+            child.join(5)
+        assert server.accepted == 5
+
+
+def in_child(action: Callable[[], Any]) -> None:
+    """Do something in a child, which must end well within five seconds."""
+    pid = os.fork()
+    if not pid:
+        try:
+            action()
+            os._exit(0)
+        except BaseException as error:
+            os.write(2, repr(error).encode())
+            os._exit(1)
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            assert status == 0
+            return
+        time.sleep(0.01)
+    os.kill(pid, 9)
+    os.waitpid(pid, 0)
+    raise AssertionError("the child hangs")
+
+
+@LEFT_OPEN
+@TRANSPORTS
+def test_an_async_client_outlives_a_fork(transport: Any) -> None:
+    async def ask(client: AsyncClient) -> None:
+        assert str((await client.get_job(IDS[0])).job_id) == IDS[0]
+
+    async def parent() -> None:
+        await ask(client)
+        await asyncio.to_thread(in_child, lambda: asyncio.run(ask(client)))
+        await ask(client)
+        await client.aclose()
+
+    with FaultServer("echo", faults={"echo": echo}) as server:
+        client = AsyncClient(TOKEN, base_url=server.url, transport=transport, max_retries=0)
+        asyncio.run(parent())
+        assert server.accepted == 2
+
+
+@LEFT_OPEN
+@TRANSPORTS
+def test_one_loop_after_another_uses_the_client(
+    transport: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FaultServer("echo", faults={"echo": echo}) as server:
+        client = AsyncClient(TOKEN, base_url=server.url, transport=transport, max_retries=0)
+        for job_id in IDS[:3]:
+
+            async def ask(job_id: str = job_id) -> str:
+                await client.get_job(JOB_ID)
+                return str((await client.get_job(job_id)).job_id)
+
+            assert asyncio.run(ask()) == job_id
+        asyncio.run(client.aclose())
+        assert server.accepted == 3
+    assert caplog.records == []
+
+
+@LEFT_OPEN
+@TRANSPORTS
+def test_loops_in_several_threads_use_the_client_at_once(transport: Any) -> None:
+    wrong: list[Any] = []
+
+    def run(job_id: str) -> None:
+        async def ask() -> None:
+            for _ in range(20):
+                came = await asyncio.gather(*[client.get_job(job_id) for _ in range(3)])
+                wrong.extend(job for job in came if str(job.job_id) != job_id)
+
+        try:
+            asyncio.run(ask())
+        except Exception as error:
+            wrong.append(error)
+
+    with FaultServer("echo", faults={"echo": echo}) as server:
+        client = AsyncClient(TOKEN, base_url=server.url, transport=transport, max_retries=0)
+        threads = [threading.Thread(target=run, args=(job_id,), daemon=True) for job_id in IDS[:3]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in threads)
+        assert wrong == []
+        assert server.accepted == 9
+
+
+# anyio loses a socket whose task is cancelled in the moment when it has connected.
+@LEFT_OPEN
+@pytest.mark.parametrize("kind", ["asyncio", "trio", "aiohttp", "native"])
+def test_cancelled_calls_do_not_wear_the_client_out(kind: str) -> None:
+    """Two thousand calls cancelled at any moment, of one or two at a time; then all is as new."""
+    transport: Any = "aiohttp" if kind == "aiohttp" else "httpx"
+    chance = random.Random(7)
+
+    async def cancelled(client: AsyncClient) -> None:
+        after = chance.uniform(0.0, 0.006)
+        if kind == "native":
+            task = asyncio.ensure_future(client.get_job(IDS[0]))
+            await asyncio.sleep(after)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        else:
+            with anyio.move_on_after(after):
+                await client.get_job(IDS[0])
+
+    async def main() -> None:
+        async with AsyncClient(
+            TOKEN, base_url=server.url, transport=transport, max_retries=0
+        ) as client:
+            for round_ in range(1000):
+                async with anyio.create_task_group() as group:
+                    for _ in range(1 + round_ % 3):
+                        group.start_soon(cancelled, client)
+            with anyio.fail_after(5):
+                for job_id in IDS:
+                    assert str((await client.get_job(job_id)).job_id) == job_id
+                opened = server.accepted
+                async with anyio.create_task_group() as group:
+                    for _ in range(16):
+                        group.start_soon(client.get_job, IDS[1])
+                assert server.accepted - opened <= 16
+
+    with FaultServer("echo", faults={"echo": echo}) as server:
+        anyio.run(main, backend="trio" if kind == "trio" else "asyncio")
+        end = time.monotonic() + 2
+        while server.open and time.monotonic() < end:
+            time.sleep(0.01)
+        assert server.open == 0
+
+
+def test_short_timeouts_do_not_wear_the_client_out(flavour: Flavour) -> None:
+    ended: list[Exception] = []
+
+    async def many(client: Any) -> None:
+        for _ in range(60):
+            try:
+                await client.with_options(total_timeout=0.001).get_job(JOB_ID)
+            except APITimeoutError as error:
+                ended.append(error)
+        assert str((await client.get_job(IDS[0])).job_id) == IDS[0]
+
+    def many_in_turn(client: Any) -> None:
+        for _ in range(60):
+            try:
+                client.with_options(total_timeout=0.001).get_job(JOB_ID)
+            except APITimeoutError as error:
+                ended.append(error)
+        assert str(client.get_job(IDS[0]).job_id) == IDS[0]
+
+    async def slow(wire: Wire, path: str) -> None:
+        await asyncio.sleep(0.05 if JOB_ID in path else 0.0)
+        await echo(wire, path)
+
+    with FaultServer("slow", faults={"slow": slow}) as server:
+        action = many_in_turn if flavour.name == "sync" else many
+        flavour.run(action, base_url=server.url, max_retries=0, timeout=2)
+    assert len(ended) > 30
+
+
+@pytest.mark.parametrize("kind", ["asyncio", "aiohttp", "no proxy"])
+def test_thousands_of_tasks_share_a_client(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop goes on, whoever else is busy on this machine; a few connections carry it all."""
+    if kind == "no proxy":  # It makes `getproxies()` true.
+        monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
+    worst = 0.0
+
+    async def heartbeat() -> None:
+        nonlocal worst
+        while True:
+            before = time.thread_time()
+            await asyncio.sleep(0.01)
+            worst = max(worst, time.thread_time() - before)
+
+    async def main() -> None:
+        beating = asyncio.create_task(heartbeat())
+        async with AsyncClient(
+            TOKEN, base_url=server.url, transport="aiohttp" if kind == "aiohttp" else "httpx"
+        ) as client:
+            jobs = await asyncio.gather(*[client.get_job(JOB_ID) for _ in range(2000)])
+        beating.cancel()
+        assert len(jobs) == 2000
+
+    with FaultServer("ok") as server:
+        asyncio.run(main())
+        assert server.accepted <= 16
+    assert worst < 0.5
+
+
+def test_thousands_of_waits_share_a_loop() -> None:
+    """None of them blocks it, at the start neither, and each takes little memory."""
+    count = 3000
+    worst = 0.0
+
+    async def heartbeat() -> None:
+        nonlocal worst
+        while True:
+            before = time.thread_time()
+            await asyncio.sleep(0.01)
+            worst = max(worst, time.thread_time() - before)
+
+    async def main() -> None:
+        async with AsyncClient(TOKEN, base_url=server.url) as client:
+            await client.get_job(JOB_ID)
+            beating = asyncio.create_task(heartbeat())
+            gc.collect()
+            tracemalloc.start(1)
+            waits = [
+                asyncio.create_task(client.wait_for_job(UUID(int=n), poll_interval=60))
+                for n in range(count)
+            ]
+            while len(server.requests) <= count:
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
+            beating.cancel()
+            sizes.append(tracemalloc.get_traced_memory()[0] / count)
+            tracemalloc.stop()
+            assert not any(wait.done() for wait in waits)
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    sizes: list[float] = []
+    running = payload("materialize-view-running")
+    with FaultServer(
+        "running", faults={"running": say(message("200 OK", json.dumps(running).encode()))}
+    ) as server:
+        asyncio.run(main())
+        assert server.accepted <= 16
+    assert sizes[0] < 8 * 1024
+    assert worst < 0.25
+
+
+PROXIES = [
+    ({"HTTP_PROXY": "{proxy}"}, "http://api.localhost", True),
+    ({"HTTP_PROXY": "{address}"}, "http://api.localhost", True),
+    ({"http_proxy": "{proxy}"}, "http://api.localhost", True),
+    ({"ALL_PROXY": "{proxy}"}, "http://api.localhost", True),
+    ({"HTTPS_PROXY": "{proxy}"}, "{proxy}", False),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "*"}, "{proxy}", False),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "127.0.0.0/8"}, "{proxy}", False),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "fd07:b51a:cc66:f0::/64, 127.0.0.1"}, "{proxy}", False),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "fd07:b51a:cc66:f0::/64"}, "http://127.0.0.9", True),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "10.0.0.0/8"}, "http://api.localhost", True),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "localhost,[::1]"}, "http://127.0.0.9", True),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "http://{address}"}, "{proxy}", False),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "https://127.0.0.9"}, "http://127.0.0.9", True),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "example.com"}, "http://api.localhost", True),
+]
+
+
+@pytest.mark.parametrize(("variables", "url", "is_proxied"), PROXIES)
+def test_the_environment_says_which_hosts_have_a_proxy(
+    flavour: Flavour,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    url: str,
+    is_proxied: bool,
+) -> None:
+    with Server(lambda _: Answer(200, payload("page-sample"))) as proxy:
+        address = proxy.url.removeprefix("http://")
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value.format(proxy=proxy.url, address=address))
+        flavour.run(
+            lambda client: client.get_job(JOB_ID),
+            base_url=url.format(proxy=proxy.url),
+            total_timeout=5,
+            max_retries=0,
+        )
+    assert proxy.requests[0].path.startswith("http://") == is_proxied
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"NO_PROXY": "10.0.0.0/99", "ALL_PROXY": "http://p:1"}, r"NO_PROXY has '10\.0\.0\.0/99'"),
+        ({"HTTPS_PROXY": "http://proxy:port"}, "HTTPS_PROXY is not the URL of a proxy"),
+        ({"ALL_PROXY": "http://proxy:port"}, "ALL_PROXY is not the URL of a proxy"),
+        ({"ALL_PROXY": "ftp://proxy:21"}, "ALL_PROXY is not of the form http://host:port"),
+        ({"SSL_CERT_FILE": "/nowhere/ca.pem"}, "SSL_CERT_FILE names '/nowhere/ca.pem'"),
+        ({"SSL_CERT_FILE": __file__}, "certificates of SSL_CERT_FILE cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("make", [Client, AsyncClient])
+def test_a_variable_that_makes_no_sense_is_named(
+    make: Any, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], said: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=said):
+        make(TOKEN)
+
+
+def test_a_proxy_has_its_user_from_the_url(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Server(lambda _: Answer(200, payload("page-sample"))) as proxy:
+        address = proxy.url.removeprefix("http://")
+        monkeypatch.setenv("HTTP_PROXY", f"http://me:p%40ss@{address}")
+        flavour.run(lambda client: client.get_job(JOB_ID), base_url="http://api.localhost")
+    assert proxy.requests[0].headers["Proxy-Authorization"] == "Basic bWU6cEBzcw=="
+
+
+def test_the_connections_of_an_idle_client_are_reused_and_dropped_when_they_are_stale() -> None:
+    seen: Counter[int] = Counter()
+
+    async def answer_and_hang_up(wire: Wire, path: str) -> None:
+        await echo(wire, path)
+        seen[server.accepted] += 1
+        if len(server.requests) % 3 == 0:
+            wire.close()
+
+    with (
+        FaultServer("x", faults={"x": answer_and_hang_up}) as server,
+        Client(TOKEN, base_url=server.url, max_retries=0) as client,
+    ):
+        for _ in range(9):
+            client.get_job(JOB_ID)
+            time.sleep(0.01)
+        assert dict(seen) == {1: 3, 2: 3, 3: 3}
