@@ -158,6 +158,22 @@ class Union:
         return ", ".join(literal(value) for value, _ in self.mapping)
 
 
+@frozen
+class Paging:
+    """How to go through the pages of a list, as `x-paging` says; the names are those of Python."""
+
+    name: str
+    """The method that yields the items."""
+    position: str
+    """The parameter that tells which page."""
+    counts_items: bool
+    """Whether that is the number of items before, and not the number of the page."""
+    items: str
+    item: Type
+    current: str | None
+    total: str | None
+
+
 @define
 class Operation:
     """An operation."""
@@ -179,6 +195,7 @@ class Operation:
     """The array parameters that the query writes as one, `explode: false`."""
     long_running: Document | None
     """What its `x-long-running` says."""
+    paging: Paging | None = None
 
     @property
     def keywords(self) -> list[Field]:

@@ -12,6 +12,15 @@ from .parse import Fields
 from .shapes import ANY, NONE, Array, Class, Map, OneOf, Scope, Shape, Union, argument
 from .text import Text, literal, raw
 
+LIMITS = (
+    ("minimum", "at least {}"),
+    ("maximum", "at most {}"),
+    ("minLength", "at least {} characters"),
+    ("maxLength", "at most {} characters"),
+    ("maxItems", "at most {} items"),
+)
+"""What the description of a parameter says of its limits."""
+
 
 @frozen
 class OperationBuilder:
@@ -70,6 +79,9 @@ class OperationBuilder:
         default = parameter.node.get("default")
         if default is not None:
             said = f"{said.rstrip(' .')}. The API's default is `{default}`."
+        limits = [text.format(parameter.node[key]) for key, text in LIMITS if key in parameter.node]
+        if limits:
+            said = f"{said.rstrip(' .')}. {', '.join(limits).capitalize()}."
         return evolve(one, name=parameter.name, description=Text(said)).within(self.scope)
 
     def _answer(self, answer: Answer, fields: Fields) -> Type:

@@ -15,6 +15,7 @@ from .model import Operation
 from .models import Builder, Models, references
 from .normalise import Normaliser
 from .operations import OperationBuilder
+from .paging import paging_of
 from .parse import Fields, Parser
 from .render import render
 from .sdk import error_fields, sdk, sql_fields, status_errors
@@ -119,7 +120,10 @@ def read(document: Document, config: Config) -> Package:
     for endpoint, slot in zip(parts.endpoints, slots, strict=True):
         answers += _answers(endpoint, types[slot])
         try:
-            operations.append(maker.build(endpoint, types[slot]))
+            operation = maker.build(endpoint, types[slot])
+            if hints := endpoint.content.get("x-paging"):
+                operation.paging = paging_of(operation, hints, models)
+            operations.append(operation)
         except UnsupportedError as error:
             parts.problems.append(UnsupportedError(error.reason, endpoint.place))
     operations.sort(key=lambda operation: operation.name)

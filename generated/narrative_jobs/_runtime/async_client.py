@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import anyio
 import httpx
@@ -19,6 +19,8 @@ from .connections import Request, Rooms, Route, route_to, this_loop
 from .deadline import Deadline
 from .errors import APIError, APIStatusError
 from .gates import AsyncTurnstile
+from .mismatch import MismatchError
+from .model import is_last, items_of
 
 T = TypeVar("T")
 
@@ -78,6 +80,30 @@ class AsyncAPIClient(BaseClient):
     async def _turn(self) -> None:
         """Wait for a turn to begin, where many begin at once."""
         await self._turnstiles.here(this_loop()).go_through()
+
+    async def _items(
+        self,
+        call_of: Callable[[Any], Call[Any]],
+        position: int | None,
+        items: str,
+        *,
+        counts_items: bool,
+        current: str | None,
+        total: str | None,
+    ) -> AsyncIterator[Any]:
+        """Yield the items of one page after the other, up to the last page or an empty one."""
+        while True:
+            page = (await self._send(call_of(position))).parsed
+            try:
+                found = items_of(page, items)
+            except MismatchError as mismatch:
+                payload = self._secret.redact(page.to_dict())
+                raise self._api.errors.decode.of(mismatch, payload) from None
+            for item in found:
+                yield item
+            if not found or is_last(page, current, total):
+                return
+            position = (position or 0) + len(found) if counts_items else (position or 1) + 1
 
     async def _attempt(
         self, call: Call[T], request: Request, deadline: Deadline, retries_taken: int

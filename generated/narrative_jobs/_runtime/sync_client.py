@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -17,6 +17,8 @@ from .connections import Request, Rooms, Route, route_to, this_process
 from .deadline import Deadline
 from .errors import APIError, APIStatusError
 from .gates import Turnstile
+from .mismatch import MismatchError
+from .model import is_last, items_of
 from .sync_connections import Borrowed, Carrier
 
 T = TypeVar("T")
@@ -77,6 +79,30 @@ class APIClient(BaseClient):
     def _turn(self) -> None:
         """Wait for a turn to begin, where many begin at once."""
         self._turnstiles.here(this_process()).go_through()
+
+    def _items(
+        self,
+        call_of: Callable[[Any], Call[Any]],
+        position: int | None,
+        items: str,
+        *,
+        counts_items: bool,
+        current: str | None,
+        total: str | None,
+    ) -> Iterator[Any]:
+        """Yield the items of one page after the other, up to the last page or an empty one."""
+        while True:
+            page = (self._send(call_of(position))).parsed
+            try:
+                found = items_of(page, items)
+            except MismatchError as mismatch:
+                payload = self._secret.redact(page.to_dict())
+                raise self._api.errors.decode.of(mismatch, payload) from None
+            for item in found:
+                yield item
+            if not found or is_last(page, current, total):
+                return
+            position = (position or 0) + len(found) if counts_items else (position or 1) + 1
 
     def _attempt(
         self, call: Call[T], request: Request, deadline: Deadline, retries_taken: int

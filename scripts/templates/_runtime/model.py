@@ -174,6 +174,20 @@ def _html(value: object) -> str:
     return escape(shortened(text))
 
 
+def items_of(page: ModelBase, name: str) -> list[Any]:
+    """Return the items of a page; raise where they are not what the spec says."""
+    key = next(key for field, key, _ in _fields_of(type(page)) if field == name)
+    if key in page.additional_properties:
+        raise MismatchError("expected an array of items, got another value").within(key)
+    return getattr(page, name) or []
+
+
+def is_last(page: ModelBase, current: str | None, total: str | None) -> bool:
+    """Whether a page is the last one, as its own count says."""
+    here, pages = (getattr(page, name) if name else None for name in (current, total))
+    return here is not None and pages is not None and here >= pages
+
+
 def tag_of(payload: Mapping[str, Any], key: str) -> str:
     """Return the text that tells the class of a JSON object; raise as the package does."""
     try:

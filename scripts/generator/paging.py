@@ -1,0 +1,56 @@
+"""What `x-paging` says of an operation that lists something, page by page.
+
+- `page` is the parameter with the number of the page, or `offset` that with the number of items
+  before it; `size`, where there is one, is that with the number of items of a page.
+- `items` is the field of the answer with the items. `current` and `total`, where there are any, are
+  those with the number of the page and of all pages. Without them the first empty page is the end.
+"""
+
+from __future__ import annotations
+
+from .document import Document, UnsupportedError
+from .model import Field, Model, Operation, Paging, Type
+from .models import Models
+from .shapes import Array, Class, Nullable
+from .text import raw
+
+KNOWN = frozenset({"page", "offset", "size", "items", "current", "total"})
+
+
+def paging_of(operation: Operation, hints: Document, models: Models) -> Paging:
+    """Return how to go through the pages of an operation."""
+    if unknown := set(hints) - KNOWN:
+        raise UnsupportedError(f"x-paging: there is no {', '.join(sorted(unknown))}")
+    if "items" not in hints or ("page" in hints) == ("offset" in hints):
+        raise UnsupportedError("x-paging: it needs items, and either page or offset")
+    query = {raw(one.key): one for one in operation.query}
+    if missing := {hints[key] for key in ("page", "offset", "size") if key in hints} - set(query):
+        raise UnsupportedError(f"x-paging: no parameter is called {', '.join(sorted(missing))}")
+    pages = [type_.shape for _, type_ in operation.successes]
+    names = {shape.name for shape in pages if isinstance(shape, Class)}
+    answers = [model for model in models.models if model.name in names]
+    if len(pages) != 1 or len(answers) != 1:
+        raise UnsupportedError("x-paging: the answer is not one object with fields")
+    items = _field(hints["items"], answers[0])
+    shape = items.type.shape.inner if isinstance(items.type.shape, Nullable) else items.type.shape
+    if not isinstance(shape, Array):
+        raise UnsupportedError(f"x-paging: {hints['items']!r} is no array")
+    others = {
+        key: _field(hints[key], answers[0]).name if key in hints else None
+        for key in ("current", "total")
+    }
+    return Paging(
+        name=f"iter_{operation.name.removeprefix('list_').removeprefix('get_')}",
+        position=query[hints.get("page") or hints["offset"]].name,
+        counts_items="offset" in hints,
+        items=items.name,
+        item=Type(shape.item, models.scope),
+        **others,
+    )
+
+
+def _field(key: str, model: Model) -> Field:
+    for one in model.fields:
+        if raw(one.key) == key:
+            return one
+    raise UnsupportedError(f"x-paging: the answer has no field {key!r}")
