@@ -357,8 +357,8 @@ CODE: dict[str, tuple[str, str, str, str, str]] = {
     ),
     "private code changed": (
         "_runtime/codec.py",
-        "def nulls_of",
-        "def names_of_nulls",
+        "from __future__ import annotations\n",
+        "from __future__ import annotations\n\n\ndef added() -> int:\n    return 1\n",
         "patch",
         "texts or code",
     ),
