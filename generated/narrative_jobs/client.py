@@ -164,7 +164,8 @@ class Client(PollingClient):
             max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
                 default an hour; `None` waits forever.
             poll_interval: How long to wait between two looks, in seconds; or a function that gives
-                that from the seconds waited so far.
+                that from the seconds waited so far, called before each pause: a heartbeat to an
+                engine goes there.
             check: Whether an end that is no success raises. By default True.
             on_update: Called with the job on the first look and whenever its state has changed.
                 An exception from it ends the wait.
@@ -220,7 +221,8 @@ class Client(PollingClient):
             max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
                 default an hour; `None` waits forever.
             poll_interval: How long to wait between two looks, in seconds; or a function that gives
-                that from the seconds waited so far.
+                that from the seconds waited so far, called before each pause: a heartbeat to an
+                engine goes there.
             check: Whether an end that is no success raises. By default False.
             on_update: Called with the job on the first look and whenever its state has changed.
                 An exception from it ends the wait.
@@ -432,7 +434,8 @@ class AsyncClient(AsyncPollingClient):
             max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
                 default an hour; `None` waits forever.
             poll_interval: How long to wait between two looks, in seconds; or a function that gives
-                that from the seconds waited so far.
+                that from the seconds waited so far, called before each pause: a heartbeat to an
+                engine goes there.
             check: Whether an end that is no success raises. By default True.
             on_update: Called with the job on the first look and whenever its state has changed.
                 An exception from it ends the wait. It may be an async function.
@@ -488,7 +491,8 @@ class AsyncClient(AsyncPollingClient):
             max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
                 default an hour; `None` waits forever.
             poll_interval: How long to wait between two looks, in seconds; or a function that gives
-                that from the seconds waited so far.
+                that from the seconds waited so far, called before each pause: a heartbeat to an
+                engine goes there.
             check: Whether an end that is no success raises. By default False.
             on_update: Called with the job on the first look and whenever its state has changed.
                 An exception from it ends the wait. It may be an async function.

@@ -24,7 +24,7 @@ CODEC = frozenset(
 TAKEN_BY_CLASSES = frozenset(
     {*dir(builtins), *CODEC, "Any", "ClassVar", "ERROR_CLASSES", "IntEnum", "Literal", "Mapping"}
     | {"ModelBase", "StrEnum", "TYPE_CHECKING", "TypeAlias", "UUID", "annotations", "attrs", "cast"}
-    | {"datetime", "decoded", "models", "tag_of", "unknown_tag"}
+    | {"datetime", "decoded", "models", "progress", "tag_of", "unknown_tag"}
 )
 """Names that a class of a schema cannot have."""
 
@@ -35,7 +35,7 @@ TAKEN_BY_FIELDS = frozenset(
 """Names that a field cannot have: the class of a model has them, or uses them in its body."""
 
 TAKEN_BY_ERRORS = frozenset(
-    {"args", "body", "headers", "request_id", "retries_taken", "status_code"}
+    {"args", "body", "headers", "is_transient", "request_id", "retries_taken", "status_code"}
     | {"add_note", "with_traceback"}
 )
 """Names that a text in the body of an error cannot have as an attribute."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
@@ -58,7 +58,7 @@ class WaitBuilder:
             key: field_of(hints[key], models).name if key in hints else None
             for key in ("kind", "began", "ended")
         }
-        return Wait(
+        wait = Wait(
             operation=operation,
             noun=noun,
             id=operation.path_fields[-1],
@@ -70,6 +70,11 @@ class WaitBuilder:
             **optional,
             reasons=self._reasons(hints["reasons"], models) if "reasons" in hints else None,
         )
+        for model in models:
+            if not model.operation:
+                model.operation = operation.name
+                model.progress = list(_progress(wait, model))
+        return wait
 
     def _classes(self, shapes: Iterable[Shape]) -> list[Model]:
         """Return the models that a value of some types may be."""
@@ -91,6 +96,13 @@ class WaitBuilder:
     def _reasons(self, hints: Document, models: list[Model]) -> tuple[str, str]:
         several = field_of(hints["list"], models)
         return several.name, field_of(hints["text"], self._classes([several.type.shape])).name
+
+
+def _progress(wait: Wait, model: Model) -> Iterator[str]:
+    names = {one.name for one in model.fields}
+    for name in ("is_final", "succeeded", "duration", "raise_for_state"):
+        if name not in names and (name != "duration" or (wait.began and wait.ended)):
+            yield pascal(name)
 
 
 def field_of(key: str, models: list[Model]) -> Field:

@@ -12,6 +12,7 @@ from zoo import (
     Cat,
     Client,
     Dog,
+    Egg,
     EggGoneBadError,
     IsNone,
     Kind,
@@ -71,10 +72,13 @@ with (
 
     def look(request: Request) -> Answer:
         number = int(request.path.partition("?")[0].rsplit("/", 1)[-1])
-        return Answer(200, {"number": number, "stage": eggs[number]})
+        return Answer(200, {"number": number, "stage": eggs[number], "succeeded": 3})
 
     with Server(look) as nest, Client("token", base_url=nest.url) as watcher:
-        assert watcher.wait_for_egg("a b", 1, closely=True).number == 1
+        egg = watcher.wait_for_egg("a b", 1, closely=True)
+        assert (egg.number, egg.is_final, egg.succeeded, egg.raise_for_state) == (1, True, 3, None)
+        assert egg == Egg(number=1, stage="hatched", succeeded=3)
+        assert not hasattr(egg, "duration")  # The spec does not say when an egg began.
         with pytest.raises(EggGoneBadError, match=r"egg 2 ended as gone-bad"):
             watcher.wait_for_egg("a b", 2, closely=True)
         ends = watcher.wait_for_eggs("a b", [1, 2], closely=False)

@@ -76,6 +76,10 @@ def by_isinstance(value: object) -> None:
 
 def fields(job: Job) -> None:
     assert_type(job.job_id, UUID)
+    assert_type(job.is_final, bool)
+    assert_type(job.succeeded, bool)
+    assert_type(job.duration, datetime.timedelta | None)
+    assert_type(job.raise_for_state(), Job)
     assert_type(job.state, JobState | str)
     assert_type(job.created_at, datetime.datetime)
     assert_type(job.ended_at, datetime.datetime | None)

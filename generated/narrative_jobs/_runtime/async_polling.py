@@ -17,7 +17,6 @@ from .client import outcome_in_log
 from .deadline import Deadline
 from .errors import APIError, ResponseDecodeError
 from .log import logger
-from .retries import is_transient
 from .waiting import Watch, called_async
 
 T = TypeVar("T")
@@ -33,7 +32,7 @@ class AsyncPollingClient(AsyncAPIClient):
             outcome = await self._attempt(call, self._request(call), deadline, 0)
         except ResponseDecodeError as error:
             return error
-        if isinstance(outcome, APIError) and is_transient(outcome):
+        if isinstance(outcome, APIError) and outcome.is_transient:
             logger.warning(
                 "%s %s: %s; looking again", call.method, call.template, outcome_in_log(outcome)
             )

@@ -30,7 +30,7 @@ from .connections import Answer, Request
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError, ErrorClasses
 from .log import logger
-from .retries import MAX_RETRY_AFTER, backoff, is_transient, retry_after
+from .retries import MAX_RETRY_AFTER, backoff, retry_after
 from .secret import Secret
 
 C = TypeVar("C", bound="BaseClient")
@@ -209,7 +209,7 @@ class BaseClient:
         if (
             retries_taken >= self._max_retries
             or delay > MAX_RETRY_AFTER
-            or not (is_transient(error) and call.is_repeatable)
+            or not (error.is_transient and call.is_repeatable)
         ):
             raise error
         if not deadline.allows(delay):

@@ -10,20 +10,8 @@ import time
 from collections.abc import Mapping
 from datetime import UTC
 
-import httpx
-
-from .errors import APIConnectionError, APIError, APIStatusError
-
 MAX_RETRY_AFTER = 60.0
 """The longest `Retry-After` that is waited for before a retry, in seconds."""
-
-
-def is_transient(error: APIError) -> bool:
-    """Whether the same request may do better at another time."""
-    if isinstance(error, APIStatusError):
-        return error.status_code in {408, 429} or error.status_code >= 500
-    never = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
-    return isinstance(error, APIConnectionError) and not isinstance(error.__cause__, never)
 
 
 def backoff(retries_taken: int) -> float:

@@ -18,7 +18,7 @@ from .calls import Call, Response
 from .deadline import Deadline
 from .errors import APIError, APIStatusError
 from .mismatch import shortened
-from .retries import is_transient, retry_after
+from .retries import retry_after
 
 T = TypeVar("T")
 
@@ -213,7 +213,7 @@ class Watch(Generic[T]):
         self.blips += 1
         kind = self.wait.kind
         vars(error).update({kind.id_name: self.id, kind.noun: self.item})
-        if not is_transient(error):
+        if not error.is_transient:
             self.error = error
         elif self.blips == MAX_BLIPS:
             name = self.wait.redact(kind.name(self.id, self.item))

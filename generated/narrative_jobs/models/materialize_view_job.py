@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import attrs
 
+from .._runtime import progress
 from .._runtime.codec import Decoder, array_of, as_datetime, as_uuid, const, str_enum
-from .._runtime.model import ModelBase
 from .execution_cluster import ExecutionCluster
 from .failure import Failure
 from .job_state import JobState
@@ -23,7 +23,9 @@ _execution_cluster = str_enum(ExecutionCluster)
 
 
 @attrs.define(kw_only=True, repr=False)
-class MaterializeViewJob(ModelBase):
+class MaterializeViewJob(
+    progress.IsFinal, progress.Succeeded, progress.Duration, progress.RaiseForState
+):
     """A job that computes a materialized view.
 
     Attributes:
@@ -59,6 +61,7 @@ class MaterializeViewJob(ModelBase):
     result: MaterializeViewResult | None = None
     additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
+    _operation: ClassVar[str] = "get_job"
 
     def _read(self, rest: dict[str, Any]) -> None:
         self.job_id = self._required(rest, "job_id", as_uuid)

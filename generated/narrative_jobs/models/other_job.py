@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 from uuid import UUID
 
 import attrs
 
+from .._runtime import progress
 from .._runtime.codec import Decoder, array_of, as_datetime, as_mapping, as_str, as_uuid, str_enum
-from .._runtime.model import ModelBase
 from .execution_cluster import ExecutionCluster
 from .failure import Failure
 from .job_state import JobState
@@ -29,7 +29,7 @@ _execution_cluster = str_enum(ExecutionCluster)
 
 
 @attrs.define(kw_only=True, repr=False)
-class OtherJob(ModelBase):
+class OtherJob(progress.IsFinal, progress.Succeeded, progress.Duration, progress.RaiseForState):
     """A job of a type that this package does not know.
 
     Attributes:
@@ -65,6 +65,7 @@ class OtherJob(ModelBase):
     result: dict[str, Any] | None = None
     additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
+    _operation: ClassVar[str] = "get_job"
 
     def _read(self, rest: dict[str, Any]) -> None:
         self.job_id = self._required(rest, "job_id", as_uuid)

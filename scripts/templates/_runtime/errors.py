@@ -37,9 +37,19 @@ class APIError(Error):
     retries_taken: int = 0
     """How many times the call was repeated before the client gave up."""
 
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same request may do better at another time."""
+        return False
+
 
 class APIConnectionError(APIError):
     """The API could not be reached, or its answer was cut short; `__cause__` says how."""
+
+    @property
+    def is_transient(self) -> bool:
+        # What httpx itself refuses to send; named, since models are read without httpx.
+        return type(self.__cause__).__name__ not in {"LocalProtocolError", "UnsupportedProtocol"}
 
 
 class APIStatusError(APIError):
@@ -77,6 +87,10 @@ class APIStatusError(APIError):
         details = ": ".join(shortened(text) for text in reasons if text)
         details = details or ("" if self.body == "" else excerpt(self.body))
         super().__init__(f"{message}: {details}" if details else message)
+
+    @property
+    def is_transient(self) -> bool:
+        return self.status_code in {408, 429} or self.status_code >= 500
 
 
 class ResponseDecodeError(APIError, MismatchError):
