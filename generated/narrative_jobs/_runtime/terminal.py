@@ -6,9 +6,10 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
@@ -33,6 +34,10 @@ BETWEEN_WARNINGS = 60.0
 """How long after an error in a wait the next one is shown, in seconds."""
 
 
+BETWEEN_REFRESHES = 0.25
+"""How often the time goes on that is shown, in seconds."""
+
+
 class Terminal(logging.Handler):
     """Where things are shown, and what is known of those that are waited for."""
 
@@ -45,6 +50,7 @@ class Terminal(logging.Handler):
         self.server: object = None
         self._program, self._options = program, options
         self._console = _console(stderr=True)
+        self._lock = threading.Lock()  # rich erases wrongly where two threads print at once.
         self._is_lively = sys.stderr.isatty() and not self._console.is_dumb_terminal
         self._shown = 0
         self._began = time.monotonic()
@@ -63,7 +69,8 @@ class Terminal(logging.Handler):
     def say(self, text: str) -> None:
         """Print a line on stderr, above what is live there."""
         if self._is_lively:
-            self._console.print(Text(printable(text)), soft_wrap=True)
+            with self._lock:
+                self._console.print(Text(printable(text)), soft_wrap=True)
         else:
             write(sys.stderr, f"{printable(text)}\n")
 
@@ -133,14 +140,38 @@ class Terminal(logging.Handler):
             return
         done = object()
         while True:
-            # A new one each time: rich moves the cursor up by the height that it once had.
-            with Live(console=self._console, get_renderable=self._lines, transient=True) as live:
-                live.refresh()
-                self._console.show_cursor()  # So that it is there, whatever signal ends this.
+            with self._live():
                 item = next(items, done)
             if item is done:
                 return
             yield cast("T", item)
+
+    @contextmanager
+    def _live(self) -> Generator[None]:
+        """Keep the lines of what is still active up to date, and clear them in the end."""
+        # A new one each time: rich moves the cursor up by the height that it once had.
+        live = Live(
+            console=self._console, get_renderable=self._lines, transient=True, auto_refresh=False
+        )
+        is_over = threading.Event()
+
+        def refresh() -> None:
+            while not is_over.wait(BETWEEN_REFRESHES):
+                with self._lock:
+                    live.refresh()
+
+        with self._lock:
+            live.start(refresh=True)
+            self._console.show_cursor()  # So that it is there, whatever signal ends this.
+        ticker = threading.Thread(target=refresh, daemon=True)
+        ticker.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            ticker.join()
+            with self._lock:
+                live.stop()
 
     @property
     def _elapsed(self) -> timedelta:
