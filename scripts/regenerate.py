@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from generator.document import UnsupportedError, load
@@ -23,36 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/regenerate",
-        description="Make the package in generated/ out of openapi.yaml and scripts/templates/.",
-    )
-    parser.add_argument(
-        "--spec",
-        type=Path,
-        default=ROOT / "openapi.yaml",
-        metavar="FILE",
-        help="another OpenAPI document, YAML or JSON",
-    )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=ROOT / "generated",
-        metavar="DIR",
-        help="where the package goes, in place of generated/",
-    )
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="write nothing; show what differs, and exit 1 if anything does",
-    )
-    parser.add_argument(
-        "--skip-unsupported",
-        action="store_true",
-        help="leave out what no package can be made of; the package's docstring lists it",
-    )
-    arguments = parser.parse_args()
-
+    arguments = options().parse_args()
     output: Path = arguments.output.resolve()
     with tempfile.TemporaryDirectory() as scratch:
         try:
@@ -75,6 +47,23 @@ def main() -> int:
             return 1
     print(f"made {os.path.relpath(target)} from {os.path.relpath(arguments.spec)}")
     return 0
+
+
+def options() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/regenerate",
+        description="Make the package in generated/ out of openapi.yaml and scripts/templates/.",
+    )
+    spec, output = "another OpenAPI document, YAML or JSON", "where the package goes"
+    check = "write nothing; show what differs, and exit 1 if anything does"
+    skip = "leave out what no package can be made of; the package's docstring lists it"
+    add = parser.add_argument
+    add("--spec", type=Path, default=ROOT / "openapi.yaml", metavar="FILE", help=spec)
+    add("--output", type=Path, default=ROOT / "generated", metavar="DIR", help=output)
+    add("--check", action="store_true", help=check)
+    add("--skip-unsupported", action="store_true", help=skip)
+    return parser
 
 
 def replace(target: Path, package: Path) -> None:
@@ -103,8 +92,9 @@ def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
         raise UnsupportedError("\n".join([*package.missing, hint]))
     target = folder / str(config.package_name_override)
     package.render(ROOT / "scripts" / "templates", target, config)
-    ruff("check", "--select=F401,I,RUF022", "--fix", target)
+    ruff("check", "--select=F401,F821,I,RUF022", "--fix", target)
     ruff("format", target)
+    try_imports(target)
     return target
 
 
@@ -124,10 +114,23 @@ def ruff(command: str, *arguments: str | Path) -> None:
         "--config=lint.isort.split-on-trailing-comma=false",
         *arguments,
     ]
-    result = subprocess.run(run, capture_output=True, text=True, check=False)
+    must_succeed(run)
+
+
+def try_imports(package: Path) -> None:
+    """See that what was written can be imported."""
+    modules = [f"{package.name}.{name}" for name in ("models", "client")]
+    code = "import sys, importlib; [importlib.import_module(name) for name in sys.argv[1:]]"
+    must_succeed([sys.executable, "-B", "-c", code, *modules], cwd=package.parent)
+
+
+def must_succeed(command: Sequence[str | Path], cwd: Path | None = None) -> None:
+    """Run a command over what was written; a failure of it is a fault of the templates."""
+    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     if result.returncode:
         raise UnsupportedError(
-            f"the templates gave no sound Python:\n{result.stdout}{result.stderr}"
+            "the templates gave no sound Python, which is a fault of the generator:\n"
+            f"{result.stdout}{result.stderr}"
         )
 
 

@@ -84,7 +84,13 @@ def read_endpoints(
 ) -> Iterator[Endpoint | UnsupportedError]:
     """Yield every operation, or why nothing can be made of it."""
     taken = set(TAKEN_BY_METHODS)
-    for path, method, item in endpoints(document):
+    every = list(endpoints(document))
+    ids = [str(item[method].get("operationId")) for _, method, item in every]
+    for (path, method, item), given in zip(every, ids, strict=True):
+        if given != "None" and ids.count(given) > 1:
+            place = f"{method.upper()} {path}"
+            yield UnsupportedError(f"another operation has the operationId {given}, too", place)
+            continue
         wanted = python_name(item[method].get("operationId") or f"{method} {path}")
         name = free(f"{wanted}_" if wanted in TAKEN_BY_METHODS else wanted, taken)
         taken.add(name)

@@ -188,6 +188,8 @@ class Operation:
     url: str
     """An expression: the path with its parameters filled in."""
     doc: Text
+    fixed_query: tuple[tuple[str, str], ...]
+    """The query that the path has of its own."""
     path_fields: list[Field]
     query: list[Field]
     headers: list[Field]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 from attrs import evolve, frozen
 
 from .document import Document, UnsupportedError
@@ -47,7 +49,8 @@ class OperationBuilder:
             name=endpoint.name,
             method=endpoint.method,
             path=Text(endpoint.path),
-            url=_url(endpoint.path, by_place["path"]),
+            url=_url(endpoint.path.partition("?")[0], by_place["path"]),
+            fixed_query=fixed_query(endpoint.path),
             doc=Text(""),
             path_fields=by_place["path"],
             query=by_place["query"],
@@ -135,6 +138,14 @@ def is_text(shape: Shape) -> bool:
 def _specific_first(status: str) -> tuple[int, str]:
     """Sort statuses as they are to be tried: `200` before `2XX` before `default`."""
     return (2 if status == "default" else int(not status.isdigit()), status)
+
+
+def fixed_query(path: str) -> tuple[tuple[str, str], ...]:
+    """Return the query that a path has of its own, as pairs."""
+    query = path.partition("?")[2]
+    if "{" in query:
+        raise UnsupportedError("a parameter within the query of the path")
+    return tuple(parse_qsl(query, keep_blank_values=True))
 
 
 def _url(path: str, fields: list[Field]) -> str:

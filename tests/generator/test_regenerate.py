@@ -280,6 +280,38 @@ def test_what_is_not_supported_is_named_and_never_made_wrong(
     assert not (tmp_path / "out").exists()
 
 
+def test_two_operations_of_one_name_are_both_refused(tmp_path: Path) -> None:
+    paths = {
+        "/a": {"get": {"operationId": "getJob", "responses": {"204": {"description": ""}}}},
+        "/b": {"post": {"operationId": "getJob", "responses": {"204": {"description": ""}}}},
+    }
+    spec = write(tmp_path / "spec.json", minimal(paths=paths))
+    result = regenerate("--spec", spec, "--output", tmp_path / "out")
+    assert result.returncode == 1
+    for place in ("GET /a", "POST /b"):
+        assert f"{place}: another operation has the operationId getJob, too" in result.stderr
+
+
+def test_an_undefined_name_in_what_is_written_is_no_fault_of_the_user(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(ROOT / "scripts", copy / "scripts")
+    shutil.copy(ROOT / "generator-config.yaml", copy)
+    for code, reason in (("x = nowhere", "F821"), ("from httpx import no as no", "cannot import")):
+        (copy / "scripts" / "templates" / "_broken.py.jinja").write_text(f"{code}\n")
+        model = copy / "scripts" / "templates" / "models" / "__init__.py.jinja"
+        model.write_text(model.read_text() + "\nfrom .. import _broken as _broken\n")
+        run = subprocess.run(
+            [sys.executable, copy / "scripts" / "regenerate.py", "--spec", ROOT / "openapi.yaml"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 1
+        assert "which is a fault of the generator" in run.stderr
+        assert reason in run.stderr
+        assert not (copy / "generated").exists()
+
+
 LONG_RUNNING: list[tuple[dict[str, Any], str]] = [
     ({"state": "stage"}, "not every answer has the field 'stage'"),
     ({"succeeded": ["complete"]}, "no state is called complete"),
