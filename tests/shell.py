@@ -21,7 +21,7 @@ STATES = {
     2: "pending running completed",
     3: "running failed",
     4: "cancelled",
-    5: "archived!",
+    5: "not-a-state!",
     6: "running",
     7: "404",
     8: "html",

@@ -103,7 +103,7 @@ def test_a_client_refuses_to_be_duplicated(make: Any, duplicate: Callable[[Any],
 
 JWT = "eyJhbGciOiJIUzI1NiJ9." + "QWxhZGRpbjpvcGVuIHNlc2FtZQ/+" * 30
 ODD = 'k3y/with+"quotes"\\and=more'
-BARE = '"type": "export", "state": "x", "created_at": "2023-10-31T11:19:13Z"'
+BARE = '"type": "not-a-type", "state": "x", "created_at": "2023-10-31T11:19:13Z"'
 
 
 def raw(status: str, body: str = "", *headers: str) -> bytes:

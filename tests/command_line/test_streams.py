@@ -84,10 +84,10 @@ def test_however_deep_it_is_nested_it_is_in_the_json(depth: int) -> None:
 
 
 def test_a_state_cannot_forge_a_line() -> None:
-    forged = f"paused\njob {number(2)}: completed"
+    forged = f"not-a-state\njob {number(2)}: completed"
     with Server(lambda _: Answer(200, job(1, forged) | {"ended_at": None})) as server:
         result = run(server.url, "get", number(1))
-        assert result.stdout.splitlines()[0].startswith(f"job {number(1)}: paused\\njob ")
+        assert result.stdout.splitlines()[0].startswith(f"job {number(1)}: not-a-state\\njob ")
         result = run(server.url, "wait", number(1), "--max-wait", "1s")
         assert len(result.stderr.splitlines()) == 2
 

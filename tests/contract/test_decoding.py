@@ -118,7 +118,7 @@ def test_each_class_decodes_its_own_payload_and_no_other() -> None:
         NqlForecastJob.from_dict(SAMPLE)
 
 
-@pytest.mark.parametrize("state", ["paused", "", "COMPLETED", "completed "])
+@pytest.mark.parametrize("state", ["not-a-state", "", "COMPLETED", "completed "])
 def test_an_unlisted_enum_value_keeps_its_text(state: str) -> None:
     job = job_from_dict(changed("state", state))
     assert job.state == state
@@ -148,10 +148,10 @@ def test_absent_and_null_read_alike_and_are_written_as_they_came() -> None:
 def test_a_model_can_be_changed_and_written() -> None:
     job = job_from_dict(changed("executor", None))
     job.executor = "someone"
-    job.additional_properties["priority"] = 3
+    job.additional_properties["not-a-field"] = 3
     encoded = job.to_dict()
     assert encoded["executor"] == "someone"
-    assert encoded["priority"] == 3
+    assert encoded["not-a-field"] == 3
     moved = attrs.evolve(job_from_dict(changed("result", None)), state=JobState.FAILED)
     assert moved.to_dict() == {**changed("result", None), "state": "failed"} | {
         key: moved.to_dict()[key] for key in ("created_at", "updated_at", "ended_at")

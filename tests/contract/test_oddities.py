@@ -172,7 +172,7 @@ INNER = ["type", "company_id", "message", "timestamp", "value", "nql", "stats_en
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.sampled_from(["materialize-view", "nql-forecast", "export"]),
+    st.sampled_from(["materialize-view", "nql-forecast", "not-a-type"]),
     st.dictionaries(
         st.sampled_from(OPTIONAL),
         JSON

@@ -68,7 +68,7 @@ COMMON: dict[str, dict[str, Any]] = {
     },
     "other": {
         "job_id": EXPORT,
-        "type": "export",
+        "type": "not-a-type",
         "input": {"format": "parquet", "columns": ["a", "b"], "options": {"header": None}},
     },
 }
@@ -167,11 +167,13 @@ EXPECTED["unheard-of"] = (
     OtherJob,
     {
         "job_id": VIEW,
-        "type": "export",
-        "state": "paused",
-        "execution_cluster": "serverless",
+        "type": "not-a-type",
+        "state": "not-a-state",
+        "execution_cluster": "not-a-cluster",
         "request_source": RequestSource(
-            type="robot", company_id=9223372036854775808, additional_properties={"team": {"id": 7}}
+            type="robot",
+            company_id=9223372036854775808,
+            additional_properties={"not-a-field": {"id": 7}},
         ),
         "input": {"anything": [1, {"deep": None}]},
         "result": {"partial": 0.5},
@@ -179,12 +181,12 @@ EXPECTED["unheard-of"] = (
             Failure(
                 message="slow",
                 value={"retry": True},
-                additional_properties={"severity": "warning"},
+                additional_properties={"not-a-field": "warning"},
             )
         ],
         "created_at": datetime(2023, 10, 31, 11, 19, 13, 400498, UTC),
         "updated_at": datetime(2023, 11, 1, tzinfo=timezone(timedelta(hours=2))),
-        "additional_properties": {"priority": 9, "labels": {"team": "data"}},
+        "additional_properties": {"not-a-field": 9, "nor-this": {"team": "data"}},
     },
 )
 EXPECTED["nulls"] = (

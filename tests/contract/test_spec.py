@@ -14,8 +14,10 @@ from support import PAYLOADS, validator
 SPEC = load_spec()
 SCHEMAS: dict[str, dict[str, Any]] = SPEC["components"]["schemas"]
 GET_JOB = SPEC["paths"]["/jobs/{job_id}"]["get"]
+JOBS = [one["$ref"].rsplit("/", 1)[1] for one in SCHEMAS["Job"]["oneOf"]]
 
-# The page's list of fields, as it stands: the type, and whether the field is required.
+# The page's list of fields, as it stands: the type, and whether the field is required. All that is
+# said of the page in the tests stands here, and openapi.yaml may come to say more.
 PAGE = {
     "job_id": ("string<uuid>", True),
     "request_source": ("object", True),
@@ -35,29 +37,6 @@ PAGE = {
 PAGE_ENUMS = {
     "state": ["failed", "cancelled", "completed", "pending", "running"],
     "execution_cluster": ["dedicated", "shared"],
-}
-
-# Every departure from the page: the field of the schema, and in what it departs.
-DEPARTURES = {
-    "JobBase.state": {"open"},
-    "JobBase.created_at": {"offset"},
-    "JobBase.updated_at": {"offset"},
-    "JobBase.ended_at": {"absent", "null", "offset"},
-    "JobBase.request_source": {"absent", "null"},
-    "JobBase.executor": {"absent", "null"},
-    "JobBase.failures": {"absent", "null"},
-    "JobBase.idempotency_key": {"absent", "null"},
-    "JobBase.compute_pool_id": {"null"},
-    "JobBase.execution_cluster": {"null", "open"},
-    "MaterializeViewJob.input": {"absent", "null"},
-    "MaterializeViewJob.result": {"absent", "null"},
-    "NqlForecastJob.input": {"absent", "null"},
-    "NqlForecastJob.result": {"absent", "null", "shape"},
-    "OtherJob.type": {"open"},
-    "OtherJob.input": {"absent", "null"},
-    "OtherJob.result": {"absent", "null", "shape"},
-    "MaterializeViewInput.compiled_select": {"field"},
-    "MaterializeViewInput.compiled_sql": {"field"},
 }
 
 
@@ -88,7 +67,6 @@ def test_it_is_openapi_3_1() -> None:
 
 
 def test_it_says_what_the_page_says_of_the_operation() -> None:
-    assert list(SPEC["paths"]) == ["/jobs/{job_id}"]
     assert [server["x-name"] for server in SPEC["servers"]] == ["prod", "dev"]
     assert [server["url"] for server in SPEC["servers"]] == [
         "https://api.narrative.io",
@@ -129,20 +107,20 @@ def test_the_sample_of_the_page_is_among_its_examples() -> None:
     assert SCHEMAS["RequestSource"]["examples"] == [example["request_source"]]
 
 
-@pytest.mark.parametrize("job", ["MaterializeViewJob", "NqlForecastJob", "OtherJob"])
+@pytest.mark.parametrize("job", JOBS)
 def test_every_job_has_the_fields_of_the_page(job: str) -> None:
-    assert own_fields("JobBase").keys() | own_fields(job).keys() == PAGE.keys()
-    assert required(job) == {"job_id", "type", "state", "created_at", "updated_at"}
+    assert own_fields("JobBase").keys() | own_fields(job).keys() >= PAGE.keys()
+    assert required(job) & PAGE.keys() == {"job_id", "type", "state", "created_at", "updated_at"}
 
 
 def test_enums_list_what_the_page_lists() -> None:
-    assert SCHEMAS["JobState"]["enum"] == PAGE_ENUMS["state"]
+    assert set(PAGE_ENUMS["state"]) <= set(SCHEMAS["JobState"]["enum"])
     assert SCHEMAS["JobState"]["default"] == "pending"
-    assert SCHEMAS["ExecutionCluster"]["enum"] == PAGE_ENUMS["execution_cluster"]
+    assert set(PAGE_ENUMS["execution_cluster"]) <= set(SCHEMAS["ExecutionCluster"]["enum"])
 
 
 def departures() -> dict[str, set[str]]:
-    """Compare the spec with the page, field by field."""
+    """Compare the spec with the page, for each field of the page, and its samples."""
     found: dict[str, set[str]] = {}
     a_value = {
         "string<uuid>": "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c",
@@ -151,17 +129,17 @@ def departures() -> dict[str, set[str]]:
         "object[]": [{}],
         "string": "a text",
     }
-    for schema in ("JobBase", "MaterializeViewJob", "NqlForecastJob", "OtherJob"):
+    for schema in ("JobBase", *JOBS):
         for name, field in own_fields(schema).items():
+            if name not in PAGE:
+                continue
             kind, is_required = PAGE[name]
             departs = found.setdefault(f"{schema}.{name}", set())
             if kind in a_value and "const" not in field:
                 assert accepts(field, a_value[kind]), f"{schema}.{name} is no {kind}"
             for value in PAGE_ENUMS.get(name, []):
                 assert accepts(field, value)
-            if is_required and name not in required(schema) and schema != "JobBase":
-                departs.add("absent")
-            if is_required and schema == "JobBase" and name not in SCHEMAS[schema]["required"]:
+            if is_required and name not in required(schema):
                 departs.add("absent")
             if accepts(field, None):
                 departs.add("null")
@@ -173,15 +151,11 @@ def departures() -> dict[str, set[str]]:
                 departs.add("shape")
             if kind == "string<date-time>":
                 departs.add("offset")
-    for name in own_fields("MaterializeViewInput"):
-        shown = [PAYLOADS[key]["input"] for key in ("page-sample", "schema-example")]
-        if any(name not in one for one in shown):
-            found[f"MaterializeViewInput.{name}"] = {"field"}
-    return {name: departs for name, departs in found.items() if departs}
-
-
-def test_departures_from_the_page_are_these_and_no_others() -> None:
-    assert departures() == DEPARTURES
+    shown = [PAYLOADS[key]["input"] for key in ("page-sample", "schema-example")]
+    for name in {name for one in shown for name in one}:
+        differs = any(name not in one for one in shown)
+        found[f"MaterializeViewInput.{name}"] = {"field"} if differs else set()
+    return found
 
 
 def test_every_departure_has_its_reason_beside_the_field_and_nothing_else_has() -> None:
@@ -191,7 +165,8 @@ def test_every_departure_has_its_reason_beside_the_field_and_nothing_else_has() 
         for name, field in own_fields(schema).items()
         if "x-departure" in field and len(field["x-departure"]["why"]) > 20
     }
-    assert noted == DEPARTURES
+    found = departures()
+    assert {place: noted.get(place, set()) for place in found} == found
     # None stands where this test does not look.
     assert str(SPEC).count("'x-departure'") == len(noted) + 1
     assert SPEC["x-departure"]["in"] == ["null"], "of optional fields, all over"

@@ -145,16 +145,16 @@ def test_a_missing_spec_is_named(tmp_path: Path) -> None:
 def test_a_new_state_field_type_and_operation_need_no_template_change(tmp_path: Path) -> None:
     spec = load_spec()
     schemas = spec["components"]["schemas"]
-    schemas["JobState"]["enum"].append("pending_review")
-    schemas["Failure"]["properties"]["severity"] = {"type": "string", "enum": ["low", "high"]}
-    schemas["ExportJob"] = {
+    schemas["JobState"]["enum"].append("not-a-state")
+    schemas["Failure"]["properties"]["not_a_field"] = {"type": "string", "enum": ["low", "high"]}
+    schemas["NotATypeJob"] = {
         "allOf": [
             {"$ref": "#/components/schemas/JobBase"},
             {
                 "type": "object",
                 "required": ["type"],
                 "properties": {
-                    "type": {"const": "export"},
+                    "type": {"const": "not-a-type"},
                     "result": {
                         "type": ["object", "null"],
                         "properties": {"rows": {"type": "integer"}},
@@ -163,8 +163,8 @@ def test_a_new_state_field_type_and_operation_need_no_template_change(tmp_path: 
             },
         ]
     }
-    schemas["Job"]["oneOf"].append({"$ref": "#/components/schemas/ExportJob"})
-    schemas["Job"]["discriminator"]["mapping"]["export"] = "#/components/schemas/ExportJob"
+    schemas["Job"]["oneOf"].append({"$ref": "#/components/schemas/NotATypeJob"})
+    schemas["Job"]["discriminator"]["mapping"]["not-a-type"] = "#/components/schemas/NotATypeJob"
     spec["paths"]["/jobs"] = {
         "get": {
             "operationId": "listJobs",
@@ -204,19 +204,19 @@ def test_a_new_state_field_type_and_operation_need_no_template_change(tmp_path: 
     use.write_text(
         """
 from support import payload
-from narrative_jobs import Client, ExportJob, Job, JobState, job_from_dict
+from narrative_jobs import Client, NotATypeJob, Job, JobState, job_from_dict
 from stand_in import Answer, Server
 
-sent = {**payload("bare"), "type": "export", "state": "pending_review", "result": {"rows": 3}}
+sent = {**payload("bare"), "type": "not-a-type", "state": "not-a-state", "result": {"rows": 3}}
 with Server(lambda _: Answer(200, [sent, payload("page-sample")])) as server:
     with Client("t", base_url=server.url) as client:
         jobs: list[Job] = client.list_jobs(
-            state=JobState.PENDING_REVIEW, limit=5, tag=["a", "b c"], x_trace="t"
+            state=JobState.NOT_A_STATE, limit=5, tag=["a", "b c"], x_trace="t"
         )
         first = jobs[0]
-        if first.type == "export" and first.result is not None:
+        if first.type == "not-a-type" and first.result is not None:
             rows: int | None = first.result.rows
-            print(rows, first.state is JobState.PENDING_REVIEW, type(first).__name__)
+            print(rows, first.state is JobState.NOT_A_STATE, type(first).__name__)
         print(server.requests[0].path, server.requests[0].headers["X-Trace"])
         print([job.type for job in jobs])
 """
@@ -231,9 +231,9 @@ with Server(lambda _: Answer(200, [sent, payload("page-sample")])) as server:
     )
     assert run.stderr == ""
     assert run.stdout.splitlines() == [
-        "3 True ExportJob",
-        "/jobs?state=pending_review&limit=5&tag=a&tag=b+c t",
-        "['export', 'materialize-view']",
+        "3 True NotATypeJob",
+        "/jobs?state=not-a-state&limit=5&tag=a&tag=b+c t",
+        "['not-a-type', 'materialize-view']",
     ]
     types = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--config-file=", use,

@@ -179,9 +179,9 @@ TABLE: list[Row] = [
     ("running cancelled", {}, JobCancelledError, 2, PACE[:1]),
     ("running failed", {"check": False}, "failed", 2, PACE[:1]),
     ("running cancelled", {"check": False}, "cancelled", 2, PACE[:1]),
-    ("paused paused completed", {}, "completed", 3, PACE[:2]),
-    ("running archived!", {}, JobEndedError, 2, PACE[:1]),
-    ("running archived!", {"check": False}, "archived", 2, PACE[:1]),
+    ("not-a-state not-a-state completed", {}, "completed", 3, PACE[:2]),
+    ("running not-a-state!", {}, JobEndedError, 2, PACE[:1]),
+    ("running not-a-state!", {"check": False}, "not-a-state", 2, PACE[:1]),
     ("running! completed", {}, "completed", 2, PACE[:1]),
     # The pace.
     ("pending " * 12 + "completed", {}, "completed", 13, PACE[:12]),
@@ -266,16 +266,16 @@ SAID = [
     ("running failed", {}, FAILED),
     ("cancelled", {}, f"job {JOB_ID} (materialize-view) ended as cancelled after 0:05:55"),
     (
-        "archived!",
+        "not-a-state!",
         {},
-        f"job {JOB_ID} (materialize-view) ended as archived, a state that this version of the "
+        f"job {JOB_ID} (materialize-view) ended as not-a-state, a state that this version of the "
         "package does not know, after 0:05:55",
     ),
     (
-        "paused",
+        "not-a-state",
         {"max_wait": 1.5},
         f"job {JOB_ID} (materialize-view) did not end within 1.5 seconds; when last seen, it was "
-        "paused, a state that this version of the package does not know",
+        "not-a-state, a state that this version of the package does not know",
     ),
     (
         "running",
@@ -390,7 +390,7 @@ def test_bad_ids_are_refused_before_any_request(
 
 @pytest.mark.parametrize("many", [False, True], ids=["one", "many"])
 def test_on_update_hears_of_each_state_once(flavour: Flavour, clock: Clock, many: bool) -> None:
-    script = Script(clock, "pending pending running 503 running paused paused completed")
+    script = Script(clock, "pending pending running 503 running not-a-state not-a-state completed")
     heard: list[str] = []
 
     async def hear(job: Job) -> None:
@@ -404,7 +404,7 @@ def test_on_update_hears_of_each_state_once(flavour: Flavour, clock: Clock, many
         return client.wait_for_job(JOB_ID, on_update=told)
 
     play(flavour, script, action)
-    assert heard == ["pending", "running", "paused", "completed"]
+    assert heard == ["pending", "running", "not-a-state", "completed"]
 
 
 @pytest.mark.parametrize("where", ["on_update", "poll_interval"])
@@ -502,7 +502,7 @@ def test_jobs_come_as_they_finish_and_the_rest_in_one_group(flavour: Flavour, cl
         "running failed",
         "503",
         "running html",
-        "paused",
+        "not-a-state",
     )
     taken: list[Job] = []
     with pytest.raises(ExceptionGroup) as caught:
@@ -524,7 +524,7 @@ def test_jobs_come_as_they_finish_and_the_rest_in_one_group(flavour: Flavour, cl
         IDS[5]: JobWaitTimeoutError,
     }
     assert [found[IDS[n]].job for n in (1, 3)] == [None, None]
-    assert [found[IDS[n]].job.state for n in (4, 5)] == ["running", "paused"]
+    assert [found[IDS[n]].job.state for n in (4, 5)] == ["running", "not-a-state"]
 
 
 def test_check_raises_at_the_first_bad_end(flavour: Flavour, clock: Clock) -> None:
