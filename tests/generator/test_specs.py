@@ -66,7 +66,7 @@ def test_each_of_its_modules_can_be_imported_first(packages: Path, name: str) ->
     modules = [
         ".".join(path.relative_to(packages).with_suffix("").parts)
         for path in (packages / name).rglob("*.py")
-        if path.stem != "__main__"
+        if path.stem not in {"__main__", "airflow"}  # which needs Airflow
     ]
     code = "import sys, importlib\nfor n in sys.argv[1:]:\n"
     code += f" [sys.modules.pop(m) for m in list(sys.modules) if m.split('.')[0] == {name!r}]\n"

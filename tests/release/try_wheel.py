@@ -36,6 +36,9 @@ late = job_from_dict(job.to_dict() | {"ended_at": "2023-10-31t24:00:00z"})
 assert late.ended_at.isoformat() == "2023-11-01T00:00:00+00:00"
 assert metadata.version("narrative-jobs") == narrative_jobs.__version__
 assert "site-packages" in narrative_jobs.__file__
+# Airflow, which is not here, would ask for this.
+(provider,) = metadata.entry_points(group="apache_airflow_provider")
+assert provider.load()()["package-name"] == "narrative-jobs"
 names = ("httpx", "attrs", "anyio", "python-dateutil")
 versions = ", ".join(f"{name} {metadata.version(name)}" for name in names)
 python = ".".join(map(str, sys.version_info[:3]))
