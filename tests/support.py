@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -132,3 +133,8 @@ def assert_same(encoded: Any, sent: Any, path: tuple[str, ...] = ()) -> None:
             assert_same(one, other, path)
     else:
         assert encoded == sent
+
+
+def samples_of_the_readme() -> list[str]:
+    """Return the samples in Python, in their order."""
+    return re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)

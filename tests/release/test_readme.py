@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from stand_in import TOKEN, Server, jobs_of_the_spec, load_spec
-from support import ROOT
+from support import ROOT, samples_of_the_readme
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+SAMPLES = samples_of_the_readme()
 SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL))
 
 
@@ -66,9 +66,12 @@ def test_the_commands_at_the_shell_are_those_of_the_help() -> None:
         env={"PYTHONPATH": str(ROOT / "generated"), "COLUMNS": "100"},
     )
     commands = re.findall(r"^narrative-jobs .*?(?= *#|$)", SHELL, re.MULTILINE)
-    assert len(commands) == 3
+    assert len(commands) == 4
     for command in commands:
-        assert f"  {command}\n" in run.stdout
+        if "--print-completion" in command:
+            assert "--print-completion {bash,zsh" in run.stdout
+        else:
+            assert f"  {command}\n" in run.stdout
     for code in re.findall(r"^  (\d+)  ", run.stdout, re.MULTILINE):
         assert re.search(rf"\b{code}\b", README.partition("## At the shell")[2])
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from stand_in import load_spec
-from support import ROOT
+from support import ROOT, samples_of_the_readme
 
 VERSION = load_spec()["info"]["version"]
 
@@ -98,7 +98,13 @@ def test_type_checkers_see_the_types_of_the_installed_wheel(wheel: Path, tmp_pat
     pip = [sys.executable, "-m", "pip", "--python", str(python)]
     subprocess.run([*pip, "install", "--quiet", str(wheel)], check=True, capture_output=True)
     shutil.copy(ROOT / "tests" / "typing" / "usage.py", tmp_path)
-    mypy = ["mypy", "--strict", "--config-file=", f"--python-executable={python}", "usage.py"]
+    samples = samples_of_the_readme()
+    for number, sample in enumerate(samples):
+        (tmp_path / f"sample_{number}.py").write_text(sample)
+    names = ["usage.py", *(f"sample_{number}.py" for number in range(len(samples)))]
+    mypy = ["mypy", "--strict", "--config-file=", f"--python-executable={python}", *names]
+    # One sample is about pandas and polars, which are not here.
+    mypy += ["--disable-error-code=import-not-found", "--disable-error-code=import-untyped"]
     strict = tmp_path / "pyrightconfig.json"
     strict.write_text('{"typeCheckingMode": "strict", "enableTypeIgnoreComments": false}')
     pyright = ["basedpyright", f"--pythonpath={python}", "usage.py"]
