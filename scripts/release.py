@@ -79,6 +79,7 @@ def release(version: str) -> None:
         run("git", "tag", "--annotate", f"v{version}", "--message", f"Release {version}")
     except BaseException:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # This must not be stopped halfway too.
+        git("tag", "--delete", f"v{version}", may_fail=True)
         git("reset", "--quiet", "--soft", before)
         git("checkout", "--quiet", before, "--", "openapi.yaml", "CHANGELOG.md", "generated")
         git("clean", "--quiet", "--force", "-d", "generated")
@@ -99,7 +100,8 @@ def main() -> int:
     )
     parser.add_argument("version", help="such as 1.2.3; scripts/check-version says which")
     version: str = parser.parse_args().version
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
     try:
         parts(version)
         if reason := refuse(version):

@@ -92,6 +92,13 @@ def validator(name: str) -> Draft202012Validator:
     )
 
 
+def working_tree() -> list[str]:
+    """Name the files that git tracks, or would: what the repo is now."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [name for name in names.split("\0") if (ROOT / name).is_file()]
+
+
 def regenerate(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run scripts/regenerate."""
     return subprocess.run(

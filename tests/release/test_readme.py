@@ -31,7 +31,10 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> str:
     return folder
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=range(len(SAMPLES)))
+IDS = ["tables" if "import pandas" in sample else str(n) for n, sample in enumerate(SAMPLES)]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
 def test_a_sample_runs_and_prints_what_it_says(
     sample: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

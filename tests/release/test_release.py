@@ -21,7 +21,7 @@ import check_version
 import pytest
 import regenerate
 from stand_in import load_spec
-from support import ROOT
+from support import ROOT, working_tree
 
 Spec = dict[str, Any]
 Edit = Callable[[Spec], Any]
@@ -408,10 +408,8 @@ def git(clone: Path, *arguments: str) -> str:
 def clone(tmp_path: Path) -> Path:
     """Clone what is in the working tree, with stubs for the tests and for what they run."""
     folder = tmp_path / "clone"
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file() and not name.startswith("tests/"):
+    for name in working_tree():
+        if not name.startswith("tests/"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     (folder / ".venv").symlink_to(ROOT / ".venv")
