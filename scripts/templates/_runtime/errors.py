@@ -113,7 +113,7 @@ class ResponseDecodeError(APIError, MismatchError):
     def of(cls, mismatch: MismatchError, payload: object) -> Self:
         """Return what a decoder has raised for `payload` as an error of this class."""
         error = mismatch if isinstance(mismatch, cls) else cls(*mismatch.args)
-        vars(error).update(vars(mismatch))
+        vars(error).update(mismatch.__dict__)
         error.payload = error.body = payload
         return error
 
