@@ -1,25 +1,39 @@
-"""Measure the package beside what it stands on, in turn, and print a table of ratios."""
+"""Measure the package beside what it stands on, in turn, and print a table of ratios.
+
+Each figure comes from a process of its own, which this file is too: `worker WHAT SUBJECT URL ...`.
+"""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import datetime
 import json
+import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping
+import timeit
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import make_dataclass
+from functools import partial
+from importlib import import_module
 from importlib.metadata import distributions
-from itertools import chain, product
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
+from uuid import UUID
 
 ROOT = Path(__file__).resolve().parent.parent
-WORKER = ROOT / "scripts" / "benchmark_worker.py"
 ENVIRONMENTS = ROOT / ".venv-benchmark"
+HOMES = {"stock": "raw", "bare": "raw", "import": "ours", "aiohttp": "all", "rivals": "all"}
+"""The environment that a subject runs in, where it is not called as the subject is."""
 PATHS = {"PYTHONPATH": f"{ENVIRONMENTS / 'stock'}:{ROOT / 'tests'}"}
+TOKEN = "benchmark-token"  # noqa: S105, it opens nothing
 JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
+GETS = 300
 STARTS = {
     "import": "import narrative_jobs",
     "bare": "pass",
@@ -30,115 +44,233 @@ STARTS = {
 }
 """What is timed as a whole process."""
 
-Figures = dict[str, list[float]]
+Figures = dict[str, Any]
 
 
-class Row(NamedTuple):
-    """A line of the table: figures beside their floor's, and the bound of the ratio."""
-
-    name: str
-    ours: list[float]
-    floor: list[float]
-    unit: str
-    bound: float
-    others: Mapping[str, float] = {}
-    is_rate: bool = False
-    """Whether more is better."""
-
-    def line(self) -> str:
-        """Return the line in Markdown."""
-        ratios = [a / b for a, b in zip(self.ours, self.floor or [1] * len(self.ours), strict=True)]
-        is_met = median(ratios) >= self.bound if self.is_rate else median(ratios) <= self.bound
-        figures = [f"{median(some):,.4g} {self.unit}" for some in (self.ours, self.floor) if some]
-        spread = f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-        goal = f"at {'least' if self.is_rate else 'most'} {self.bound:g}"
-        others = ", ".join(f"{name} {ratio:.3g}" for name, ratio in self.others.items())
-        verdict = "met" if is_met else "**not met**"
-        return f"| {self.name} | {' : '.join(figures)} | {spread} | {goal} | {verdict} | {others} |"
+# What a worker does.
 
 
-def command(subject: str, *arguments: str | Path) -> list[str | Path]:
-    """Return what runs the interpreter of a subject's environment."""
-    home = {"stock": "raw", "bare": "raw", "import": "ours", "aiohttp": "all"}.get(subject, subject)
-    return [ENVIRONMENTS / home / "bin" / "python", *arguments]
+def server() -> None:
+    """Answer with the page's sample; `/running` with a job that never ends."""
+    from fault_server import JOB, FaultServer, Wire, message, say
+
+    running = message("200 OK", JOB.replace(b'"completed"', b'"running"'))
+
+    async def seen(wire: Wire, _: str) -> None:
+        counts = {"requests": len(answering.requests), "connections": answering.accepted}
+        wire.write(message("200 OK", json.dumps(counts).encode()))
+
+    answers = {"jobs": say(message("200 OK", JOB)), "running": say(running), "seen": seen}
+    with FaultServer(choose=lambda path: path.split("/")[1], faults=answers) as answering:
+        print(answering.port, flush=True)
+        threading.Event().wait()
 
 
-def measure(subject: str, *arguments: str) -> Any:
-    """Measure something in a process of its own."""
-    run = command(subject, WORKER, *arguments)
-    return json.loads(subprocess.run(run, stdout=subprocess.PIPE, env=PATHS, check=True).stdout)
+def getter(subject: str, url: str, *, is_async: bool) -> Callable[[], Any]:
+    """Return what makes one GET and reads its JSON."""
+    if subject == "raw":
+        import httpx
+
+        headers, job = {"Authorization": f"Bearer {TOKEN}"}, f"{url}/jobs/{JOB_ID}"
+        sync, client = httpx.Client(headers=headers), httpx.AsyncClient(headers=headers)
+
+        async def get() -> Any:
+            return json.loads((await client.get(job)).content)
+
+        return get if is_async else lambda: json.loads(sync.get(job).content)
+    if subject == "stock":
+        stock = import_module("stock_client").AuthenticatedClient(base_url=url, token=TOKEN)
+        call = import_module("stock_client.api.jobs.get_job")
+        return partial(call.asyncio if is_async else call.sync, UUID(JOB_ID), client=stock)
+    import narrative_jobs
+
+    if not is_async:
+        return partial(narrative_jobs.Client(TOKEN, base_url=url).get_job, JOB_ID)
+    transport: Any = "aiohttp" if subject == "aiohttp" else "httpx"
+    ours = narrative_jobs.AsyncClient(TOKEN, base_url=url, transport=transport)
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # It is not closed.
+    return partial(ours.get_job, JOB_ID)
 
 
-def in_turn(subjects: str, rounds: int, key: str, row: str, *arguments: str) -> Figures:
-    """Measure each subject in each round, so that all meet what else the machine does."""
-    found: Figures = {subject: [] for subject in subjects.split()}
-    for _ in range(rounds):
-        for subject, figures in found.items():
-            figures.append(measure(subject, row, subject, *arguments)[key])
+def one_by_one(subject: str, url: str) -> Figures:
+    """Make one GET after another: microseconds of CPU for each."""
+    get = getter(subject, url, is_async=False)
+    get()
+    began = time.process_time()
+    for _ in range(GETS):
+        get()
+    return {"cpu": 1e6 * (time.process_time() - began) / GETS}
+
+
+async def flight(subject: str, url: str, at_once: str) -> Figures:
+    """Keep so many GETs under way: how many come back in a second, and the CPU (µs) for each."""
+    get, workers = getter(subject, url, is_async=True), range(int(at_once))
+    count = GETS if at_once == "1" else 2 * GETS
+    left = iter(range(count))
+
+    async def work() -> None:
+        for _ in left:
+            await get()
+
+    await asyncio.gather(*(get() for _ in workers))
+    began, cpu = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(work() for _ in workers))
+    rate = count / (time.perf_counter() - began)
+    return {"rate": rate, "cpu": 1e6 * (time.process_time() - cpu) / count}
+
+
+def decode(*_: str) -> Figures:
+    """Decode the page's sample in every way, in turn: microseconds for each."""
+    import msgspec
+    import pydantic
+    from fault_server import JOB
+    from narrative_jobs import job_from_dict
+
+    def part(name: str, **fields: type) -> type:
+        return make_dataclass(name, fields.items())
+
+    source = part("RequestSource", type=str, company_id=int, user_id=int)
+    asked = part("Input", nql=str, dataset_id=int, stats_enabled=bool, compiled_select=str)
+    result = part("Result", dataset_id=int, snapshot_id=int, recalculation_id=str)
+    fields: dict[str, type] = dict.fromkeys(("state", "type", "executor", "idempotency_key"), str)
+    fields |= dict.fromkeys(("created_at", "updated_at", "ended_at"), datetime.datetime)
+    job = part("Job", job_id=UUID, request_source=source, input=asked, result=result, **fields)
+    stock = import_module("stock_client.models.materialize_view_job").MaterializeViewJob
+    payload = json.loads(JOB)
+    ways: dict[str, Callable[[], Any]] = {
+        "json.loads": lambda: json.loads(JOB),
+        "ours": lambda: job_from_dict(payload),
+        "ours from bytes": lambda: job_from_dict(json.loads(JOB)),
+        "stock": lambda: stock.from_dict(payload),
+        "stock from bytes": lambda: stock.from_dict(json.loads(JOB)),
+        "pydantic": partial(pydantic.TypeAdapter(job).validate_json, JOB),
+        "msgspec": partial(msgspec.json.Decoder(job).decode, JOB),
+    }
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for name, way in 21 * [*ways.items()]:
+        found[name].append(1e6 * timeit.timeit(way, number=500) / 500)
     return found
 
 
-def beside(found: Figures, floor: str, *others: str) -> dict[str, float]:
-    """Return the ratios of others."""
-    return {name: median(found[name]) / median(found[floor]) for name in others}
+def watch(_: str, url: str, kind: str, jobs: str) -> Figures:
+    """Watch so many running jobs: CPU (µs) for each poll, threads and connections."""
+    import httpx
+    from narrative_jobs import AsyncClient, Client
+
+    ids, threads = [UUID(int=number) for number in range(int(jobs))], [0]
+
+    def look(_: object) -> None:
+        threads.append(threading.active_count() - 1)
+
+    options: Any = {"max_wait": 3 + len(ids) / 1000, "poll_interval": 1.0, "on_update": look}
+
+    async def wait() -> None:
+        async with AsyncClient(TOKEN, base_url=f"{url}/running") as client:
+            async for _ in client.wait_for_jobs(ids, **options):
+                pass
+
+    start, cpu = httpx.get(f"{url}/seen").json(), time.process_time()
+    with suppress(ExceptionGroup):  # None of them ends.
+        if kind == "async":
+            asyncio.run(wait())
+        else:
+            list(Client(TOKEN, base_url=f"{url}/running").wait_for_jobs(ids, **options))
+    cpu, end = time.process_time() - cpu, httpx.get(f"{url}/seen").json()
+    polls, connections = (end[key] - start[key] - 1 for key in ("requests", "connections"))
+    return {"cpu": 1e6 * cpu / polls, "threads": max(threads), "connections": connections}
 
 
-def decoding() -> Iterator[Row]:
-    """Measure the decoders."""
-    found = measure("all", "decode")
-    yield Row("decode the page's sample : stock", found["ours"], found["stock"], "µs", 0.5)
-    ours, floor = found["ours from bytes"], found["stock from bytes"]
-    others = beside(found, "stock from bytes", "json.loads", "pydantic", "msgspec")
-    yield Row("the same from bytes : stock", ours, floor, "µs", 0.65, others)
+def work(what: str, *arguments: str) -> None:
+    """Do what is asked on one core, the server on another, and print what was found as JSON."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[-1] if what == "server" else cores[0]})
+    found: Any = globals()[what](*arguments)
+    print(json.dumps(asyncio.run(found) if asyncio.iscoroutine(found) else found))
 
 
-def starting(rounds: int, url: str) -> Iterator[Row]:
-    """Measure how soon a program is under way."""
-    found: Figures = {subject: [] for subject in STARTS}
-    for _ in range(2 * rounds):
-        for subject, code in STARTS.items():
-            run = command(subject, "-c", code.format(url=url, job_id=JOB_ID))
-            began = time.perf_counter()
-            subprocess.run(run, env=PATHS, check=True)
-            found[subject].append(1000 * (time.perf_counter() - began))
-    yield Row("`import narrative_jobs` : bare Python", found["import"], found["bare"], "ms", 1.3)
-    others = beside(found, "raw", "stock")
-    yield Row("cold first GET : raw httpx", found["ours"], found["raw"], "ms", 1.1, others)
+# What asks for it.
 
 
-def requests(rounds: int, url: str) -> Iterator[Row]:
-    """Measure requests, one after another and many at once."""
-    for name, bound, row in (("sync", 0.95, ["sync", url]), ("async", 0.8, ["flight", url, "1"])):
-        found = in_turn("raw ours stock", rounds, "cpu", row[0], *row[1:])
-        others = beside(found, "raw", "stock")
-        yield Row(
-            f"CPU of a GET, {name} : raw httpx", found["ours"], found["raw"], "µs", bound, others
-        )
-    found = in_turn("raw ours stock aiohttp", rounds, "rate", "flight", url, "50")
-    for subject, name, bound in (
-        ("ours", "50 in flight", 3),
-        ("aiohttp", "50 in flight, aiohttp", 5),
-    ):
-        others = beside(found, "raw", "stock")
-        yield Row(f"{name} : raw httpx", found[subject], found["raw"], "GET/s", bound, others, True)
+def command(subject: str, *arguments: str) -> list[str | Path]:
+    """Return what runs the interpreter of a subject's environment."""
+    return [ENVIRONMENTS / HOMES.get(subject, subject) / "bin" / "python", *arguments]
 
 
-def waiting(url: str) -> Iterator[Row]:
-    """Measure waits for very many jobs."""
-    floor = measure("ours", "flight", "ours", url, "50")["cpu"]
-    for kind, count in product(("sync", "async"), ("1000", "10000")):
-        found = measure("ours", "watch", "ours", url, kind, count)
-        name = f"CPU of a poll, {count} jobs, {kind} : a GET of 50 in flight"
-        yield Row(name, [found.pop("cpu")], [floor], "µs", 1, found)
+def measure(what: str, subject: str, *arguments: str) -> Any:
+    """Measure something in a process of its own."""
+    run = command(subject, __file__, "worker", what, subject, *arguments)
+    return json.loads(subprocess.run(run, stdout=subprocess.PIPE, env=PATHS, check=True).stdout)
 
 
-def installed() -> Iterator[Row]:
-    """Measure what an installation without extras brings."""
+def start(subject: str, url: str) -> float:
+    """Measure a whole process: milliseconds."""
+    began = time.perf_counter()
+    code = STARTS[subject].format(url=url, job_id=JOB_ID)
+    subprocess.run(command(subject, "-c", code), env=PATHS, check=True)
+    return 1000 * (time.perf_counter() - began)
+
+
+def in_turn(subjects: Iterable[str], rounds: int, figure: Callable[[str], float]) -> Figures:
+    """Measure each subject in each round, so that all meet what else the machine does."""
+    found: Figures = {subject: [] for subject in subjects}
+    for subject in rounds * [*found]:
+        found[subject].append(figure(subject))
+    return found
+
+
+def row(name: str, unit: str, found: Figures, ours: str, floor: str, goal: float) -> None:
+    """Print a line of the table: figures, their ratios to the floor's, and whether that will do.
+
+    More is better where the unit is a rate. All else that was found is shown beside the floor.
+    """
+    others = found.keys() - {ours, floor}
+    middle = {one: median(some) for one, some in found.items()}
+    ratios = [a / b for a, b in zip(found[ours], found[floor], strict=True)]
+    is_rate = unit.endswith("/s")
+    is_met = median(ratios) >= goal if is_rate else median(ratios) <= goal
+    cells = [
+        name,
+        f"{middle[ours]:,.4g} : {middle[floor]:,.4g} {unit}",
+        f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+        f"at {'least' if is_rate else 'most'} {goal:g}",
+        "met" if is_met else "**not met**",
+        ", ".join(f"{one} {middle[one] / middle[floor]:.3g}" for one in others),
+    ]
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def table(rounds: int, url: str) -> None:
+    """Measure it all."""
+    found = in_turn(STARTS, 2 * rounds, lambda subject: start(subject, url))
+    own = {name: found.pop(name) for name in ("import", "bare")}
+    row("`import narrative_jobs` : bare Python", "ms", own, "import", "bare", 1.3)
+    row("cold first GET : raw httpx", "ms", found, "ours", "raw", 1.1)
+    found = measure("decode", "rivals")
+    own = {name: found.pop(name) for name in ("ours", "stock")}
+    row("decode the page's sample : stock", "µs", own, "ours", "stock", 0.5)
+    row("the same from bytes : stock", "µs", found, "ours from bytes", "stock from bytes", 0.65)
+
+    def gets(key: str, what: str, *arguments: str) -> Figures:
+        subjects = ["raw", "ours", "stock", *(["aiohttp"] if "50" in arguments else [])]
+        return in_turn(subjects, rounds, lambda one: measure(what, one, url, *arguments)[key])
+
+    row("CPU of a GET, sync : raw httpx", "µs", gets("cpu", "one_by_one"), "ours", "raw", 0.95)
+    row("CPU of a GET, async : raw httpx", "µs", gets("cpu", "flight", "1"), "ours", "raw", 0.8)
+    found = gets("rate", "flight", "50")
+    row("50 in flight : raw httpx", "GET/s", found, "ours", "raw", 3)
+    row("50 in flight, aiohttp : raw httpx", "GET/s", found, "aiohttp", "raw", 5)
+    floor = measure("flight", "ours", url, "50")["cpu"]
+    for kind in ("sync", "async"):
+        for count in ("1000", "10000"):
+            seen = measure("watch", "ours", url, kind, count)
+            kept = f"{seen['threads']} threads, {seen['connections']} connections"
+            name = f"CPU of a poll, {count} jobs, {kind}, {kept} : a GET of 50 in flight"
+            row(name, "µs", {"ours": [seen["cpu"]], "floor": [floor]}, "ours", "floor", 1)
     (site,) = ENVIRONMENTS.glob("ours/lib/python*/site-packages")
-    sizes = [path.stat().st_size for path in site.rglob("*.*") if path.suffix != ".pyc"]
-    yield Row("installed size, without .pyc", [sum(sizes) / 2**20], [], "MiB", 3)
-    count = len(list(distributions(path=[str(site)])))
-    yield Row("distributions, ours included", [count], [], "", 10)
+    size = sum(path.stat().st_size for path in site.rglob("*.*") if path.suffix != ".pyc") / 2**20
+    row("installed without .pyc : 1 MiB", "MiB", {"ours": [size], "one": [1]}, "ours", "one", 3)
+    parts = len(list(distributions(path=[str(site)])))
+    row("distributions, ours included : 1", "", {"ours": [parts], "one": [1]}, "ours", "one", 10)
 
 
 def main() -> None:
@@ -146,21 +278,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/benchmark", description=__doc__)
     parser.add_argument("--rounds", type=int, default=4, help="by default 4")
     rounds: int = parser.parse_args().rounds
-    run = command("raw", WORKER, "server")
-    answering = subprocess.Popen(run, stdout=subprocess.PIPE, env=PATHS, text=True)
-    try:
-        assert answering.stdout
-        url = f"http://127.0.0.1:{int(answering.stdout.readline())}"
-        print(f"Python {sys.version.split()[0]}, {datetime.datetime.now(datetime.UTC).date()}\n")
-        print("| what : its floor | figures | ratio (spread) | goal | | others : the floor |")
-        print("| --- | --- | --- | --- | --- | --- |")
-        rows = [starting(rounds, url), decoding(), requests(rounds, url), waiting(url), installed()]
-        for row in chain(*rows):
-            print(row.line(), flush=True)
-    finally:
-        answering.kill()
-        answering.communicate()
+    run = command("raw", __file__, "worker", "server")
+    with subprocess.Popen(run, stdout=subprocess.PIPE, env=PATHS, text=True) as answering:
+        try:
+            url = f"http://127.0.0.1:{int(answering.stdout.readline())}" if answering.stdout else ""
+            print(
+                f"Python {sys.version.split()[0]}, {datetime.datetime.now(datetime.UTC).date()}\n"
+            )
+            print("| what : its floor | figures | ratio (spread) | goal | | others : the floor |")
+            print("| --- | --- | --- | --- | --- | --- |")
+            table(rounds, url)
+        finally:
+            answering.kill()
 
 
 if __name__ == "__main__":
-    main()
+    work(*sys.argv[2:]) if sys.argv[1:2] == ["worker"] else main()

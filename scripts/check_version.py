@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterator, Set
-from io import BytesIO
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -135,17 +133,14 @@ def _taken_over(
     for name in had.keys() & has.keys():
         old, new = (words(getattr(one[name], "value", None)).split(" | ") for one in (had, has))
         for gained in sorted(set(new) - set(old)) if old[-1] == new[-1] in has else []:
-            given, taken = (has[one].members for one in (new[-1], gained))
-            types = {
-                field: [
-                    words(getattr(some.get(field), "annotation", "")) for some in (given, taken)
-                ]
-                for field in given
-            }
+            general, own = (
+                {field: words(getattr(one, "annotation", "")) for field, one in its.members.items()}
+                for its in (has[new[-1]], has[gained])
+            )
             what = "".join(
                 f'; .{field}["key"] becomes .{field}.key'
-                for field, (general, own) in types.items()
-                if general.startswith("dict[") and not own.startswith("dict[")
+                for field, kind in general.items()
+                if kind.startswith("dict[") > own.get(field, kind).startswith("dict[")
             )
             path = f"{before.path}.{gained}"
             yield Change("minor", path, f"what came as {new[-1]} is of this class now{what}")
@@ -188,12 +183,9 @@ def git(*arguments: str, may_fail: bool = False) -> str:
 
 def checked_out(ref: str, folder: Path) -> Path:
     """Put the spec and the package of a commit into a folder."""
-    command = ["git", "archive", ref, "openapi.yaml", "generated"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
-    if run.returncode:
-        raise UnsupportedError(run.stderr.decode().strip())
-    with tarfile.open(fileobj=BytesIO(run.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+    archive = folder / "archive.tar"
+    git("archive", f"--output={archive}", ref, "openapi.yaml", "generated")
+    shutil.unpack_archive(archive, folder, filter="data")
     return folder
 
 
@@ -217,12 +209,9 @@ def parts(version: str) -> tuple[int, ...]:
 
 def changelog_of(version: str, changelog: str) -> str:
     """Return what the changelog says of a version; nothing if it has no entry."""
-    lines = iter(changelog.splitlines())
-    heading = rf"## \[?{re.escape(version)}\]?( .*)?"
-    for line in lines:
-        if re.fullmatch(heading, line):
-            return "\n".join(takewhile(lambda text: not text.startswith("## "), lines)).strip()
-    return ""
+    entry = rf"^## \[?{re.escape(version)}\]?(?: .*)?$(.*?)(?=^## |\Z)"
+    found = re.search(entry, changelog, re.MULTILINE | re.DOTALL)
+    return found[1].strip() if found else ""
 
 
 def compare(old: Path, new: Path) -> list[Change]:

@@ -30,12 +30,13 @@ class Contract:
     """All promises of a document, by their places, and its own mistakes."""
 
     version: str
-    promises: dict[str, Promise]
-    mistakes: list[str]
-    tags: dict[str, list[str]]
-    """The operations that have each tag."""
     departures: dict[str, str]
     """In what it departs from the vendor's all over, and why."""
+    promises: dict[str, Promise] = field(factory=dict[str, Promise])
+    mistakes: dict[str, None] = field(factory=dict[str, None])
+    """An ordered set."""
+    tags: dict[str, list[str]] = field(factory=dict[str, list[str]])
+    """The operations that have each tag."""
 
 
 class Change(NamedTuple):

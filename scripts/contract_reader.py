@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import httpx
-from attrs import define, evolve
+from attrs import define, evolve, field
 from contract import Contract, Promise, plain
 from generator.document import METHODS, UnsupportedError, parse
 from openapi_schema_validator import OAS30Validator, OAS31Validator
@@ -25,15 +25,29 @@ def read(source: str | Path, like: Contract | None = None) -> Contract:
     `like` another, only what that has is read in depth: a vendor's document may be very large.
     """
     address = str(source) if "://" in str(source) else Path(source).resolve().as_uri()
-    reader = _Reader(address, None if like is None else set(map(plain, like.promises)))
-    document = reader.follow(_Node(f"{address}#", {"$ref": f"{address}#"}), "the document")
-    if not isinstance(document.value, Mapping) or not isinstance(
-        document.value.get("paths"), Mapping
-    ):
-        raise UnsupportedError(
-            "; ".join(reader.mistakes) or "this is no OpenAPI document with paths"
-        )
-    return reader.read(document)
+    resource = _retrieve(address)
+    document: Any = resource.contents
+    if not isinstance(document, Mapping) or not isinstance(document.get("paths"), Mapping):
+        raise UnsupportedError("this is no OpenAPI document with paths")
+    version = str((document.get("info") or {}).get("version", ""))
+    contract = Contract(version, _departures(document))
+    for number, server in enumerate(document.get("servers") or [], 1):
+        facts = {"number": str(number), "name": server.get("x-name") or ""}
+        contract.promises[f"server {server.get('url')}"] = Promise("server", facts)
+    known = None if like is None else set(map(plain, like.promises))
+    registry: Any = Registry
+    reader = _Reader(
+        document=_Node(f"{address}#", document),
+        registry=registry(retrieve=cache(_retrieve)).with_resource(address, resource),
+        found=contract,
+        is_known=lambda place: known is None or plain(place) in known,
+    )
+    for path in document["paths"]:
+        item = reader.follow(reader.document["paths"][path], path)
+        for method in METHODS:
+            if isinstance(item.value, Mapping) and method in item.value:
+                reader.operation(f"{method.upper()} {path}", item, item[method])
+    return contract
 
 
 def _retrieve(address: str) -> Resource[Any]:
@@ -64,75 +78,53 @@ class _Node:
         return [self[key][index] for index in range(len(self.value.get(key) or []))]
 
 
+@define
 class _Reader:
-    """Reads one document."""
+    """Reads one document, and writes down what it finds."""
 
-    def __init__(self, address: str, known: set[str] | None) -> None:
-        registry: Any = Registry
-        self.registry = registry(retrieve=cache(_retrieve))
-        self.known = known
-        self.found: dict[str, Promise] = {}
-        self.mistakes: dict[str, None] = {}
-        self.tags: dict[str, list[str]] = {}
-        self.checked: set[str] = set()
-
-    def read(self, document: _Node) -> Contract:
-        """Read every operation."""
-        is_3_0 = str(document.value.get("openapi", "")).startswith("3.0")
-        self.validator = OAS30Validator if is_3_0 else OAS31Validator
-        self.document = document
-        for path in document["paths"].value:
-            item = self.follow(document["paths"][path], path)
-            for method in METHODS:
-                if isinstance(item.value, Mapping) and method in item.value:
-                    self.operation(f"{method.upper()} {path}", item, item[method])
-        for number, server in enumerate(document.value.get("servers") or [], 1):
-            facts = {"number": str(number), "name": server.get("x-name") or ""}
-            self.found[f"server {server.get('url')}"] = Promise("server", facts)
-        version = str((document.value.get("info") or {}).get("version", ""))
-        departures = _departures(document.value)
-        return Contract(version, self.found, list(self.mistakes), self.tags, departures)
+    document: _Node
+    registry: Any
+    found: Contract
+    is_known: Callable[[str], bool]
+    checked: set[str] = field(factory=set[str])
 
     def follow(self, node: _Node, place: str) -> _Node:
         """Follow references; what leads nowhere is a mistake, and anything at all."""
-        for _ in range(50):
-            if not isinstance(node.value, Mapping) or not isinstance(node.value.get("$ref"), str):
-                return node
+        seen: list[str] = []
+        while isinstance(node.value, Mapping) and isinstance(node.value.get("$ref"), str):
             reference = node.value["$ref"]
             address = urljoin(node.address, reference)
             address += "" if "#" in address else "#"
             try:
-                found = self.registry.resolver().lookup(address).contents
+                value = {} if address in seen else self.registry.resolver().lookup(address).contents
+                wrong = "leads to itself" if address in seen else ""
             except Unresolvable as error:
-                cause: BaseException = error
-                while cause.__cause__:
-                    cause = cause.__cause__
-                self.mistakes[f"{place}: {reference} leads nowhere: {cause}"] = None
-                return _Node(address, {})
-            node = _Node(address, found, node.shape)
-        self.mistakes[f"{place}: {reference} leads to itself"] = None
-        return _Node(address, {})
+                value, wrong = {}, f"leads nowhere: {error.__cause__ or error}"
+            if wrong:
+                self.found.mistakes[f"{place}: {reference} {wrong}"] = None
+            seen.append(address)
+            node = _Node(address, value, node.shape)
+        return node
 
     def operation(self, place: str, item: _Node, operation: _Node) -> None:
+        """Read an operation: its security, parameters, body and answers."""
         said = operation.value
         for tag in said.get("tags", []):
-            self.tags.setdefault(tag, []).append(place)
+            self.found.tags.setdefault(tag, []).append(place)
         facts = {"name": said.get("operationId", ""), **_flags(said)}
-        self.found[place] = Promise("operation", facts)
-        if self.known is not None and plain(place) not in self.known:
+        self.found.promises[place] = Promise("operation", facts)
+        if not self.is_known(place):
             return
         for one in said.get("security", self.document.value.get("security", [])):
             for name in one:
                 scheme = self.follow(self.document["components"]["securitySchemes"][name], place)
                 words = [scheme.value.get(key, "") for key in ("type", "scheme", "in", "name")]
-                self.found[f"{place} security {' '.join(filter(None, words)).lower()}"] = Promise(
-                    "security"
-                )
+                key = f"{place} security {' '.join(filter(None, words)).lower()}"
+                self.found.promises[key] = Promise("security")
         parameters = {}
-        for holder in (item, operation):
-            for given in holder.each("parameters"):
-                node = self.follow(given, place)
-                parameters[f"{place} {node.value.get('in')} {node.value.get('name')}"] = node
+        for given in [*item.each("parameters"), *operation.each("parameters")]:
+            node = self.follow(given, place)
+            parameters[f"{place} {node.value.get('in')} {node.value.get('name')}"] = node
         for here, node in parameters.items():
             facts = _flags(node.value, absent=not node.value.get("required"))
             self.promise(here, [node["schema"]], "parameter", facts)
@@ -146,6 +138,7 @@ class _Reader:
             self.content(f"{place} {status}", node, "answer", {})
 
     def content(self, place: str, holder: _Node, sort: str, facts: dict[str, str]) -> None:
+        """Read a body or an answer: its media types, and the schema of the first that is JSON."""
         content = holder.value.get("content") or {}
         facts |= {f"media type {name.lower()}": "" for name in content}
         names = [name for name in content if "json" in name.lower()] or list(content)
@@ -158,79 +151,49 @@ class _Reader:
         self, place: str, nodes: list[_Node], sort: str, facts: dict[str, str], *seen: str
     ) -> None:
         """Note what the schemas of a place say together, and what lies in it."""
-        parts = [part for node in nodes for part in self.parts(node, place)]
-        types = {name for part in parts for name in _types(part.value)}
-        facts = facts | {"type": " or ".join(sorted(types - {"null"})) or "any"}
-        facts |= {"null": ""} if "null" in types else {}
+        read = [self.parts(node, place) for node in nodes]
+        parts = [part for some, _ in read for part in some]
         departures: dict[str, str] = {}
-        for schema in (part.value for part in parts):
-            facts |= _flags(schema) | {f"value {json.dumps(v)}": "" for v in _values(schema)}
-            facts |= {"default": json.dumps(schema["default"])} if "default" in schema else {}
         for node in nodes:
             departures |= _departures(node.value)
-        if shapes := {node.shape or "" for node in nodes} - {*departures.values()}:
-            departures |= {"field": min(shapes)} if min(shapes) else {}
-        self.found[place] = Promise(sort, facts, departures)
+        shapes = [node.shape for node in nodes]
+        if shapes and all(shapes) and shapes[0] not in departures.values():
+            departures |= {"field": str(shapes[0])}
+        facts = facts | _facts([part.value for part in parts])
+        self.found.promises[place] = Promise(sort, facts, departures)
         # A schema may hold itself. Its second appearance says nothing new.
         here = {part.address for part in parts}
-        if here & set(seen) or (self.known is not None and plain(place) not in self.known):
+        if here & set(seen) or not self.is_known(place):
             return
-        inner = self.inner(parts)
-        objects = [self.required(node, place) for node in nodes]
-        always: set[str] = set.intersection(*objects) if objects else set()
-        if inner and (lost := set().union(*objects) - {name[1:] for name in inner}):
-            wrong = f"required names {', '.join(sorted(lost))}, which is no property"
-            self.mistakes[f"{place}: {wrong}"] = None
+        inner = _inner(parts)
+        for name in (
+            sorted(set().union(*(names for _, names in read)) - inner.keys()) if inner else []
+        ):
+            wrong = f"required names {name[1:]}, which is no property"
+            self.found.mistakes[f"{place}: {wrong}"] = None
         for name, some in inner.items():
-            more = _flags({}, absent=name.startswith(".") and name[1:] not in always)
-            self.promise(f"{place}{name}", some, "field", more, *seen, *here)
+            is_optional = name[0] == "." and not all(name in names for _, names in read)
+            self.promise(
+                f"{place}{name}", some, "field", _flags({}, absent=is_optional), *seen, *here
+            )
 
-    def parts(self, node: _Node, place: str, *seen: str) -> Iterator[_Node]:
-        """Yield a schema and what it is put together of, through `$ref`, `allOf` and the like."""
-        shape = _departures(node.value).get("shape") if isinstance(node.value, Mapping) else None
-        node = self.follow(evolve(node, shape=shape or node.shape), place)
+    def parts(self, node: _Node, place: str, *seen: str) -> tuple[list[_Node], set[str]]:
+        """Return a schema with all that it is put together of, and the fields it always has."""
+        shape = _departures(node.value).get("shape") or node.shape
+        node = self.follow(evolve(node, shape=shape), place)
         if not isinstance(node.value, Mapping) or node.address in seen:
-            return
+            return [], set()
         if node.address not in self.checked:
             self.checked.add(node.address)
             self.check(place, node, node)
-        yield node
+        parts, always = [node], {f".{name}" for name in node.value.get("required") or []}
         for key in ("allOf", "oneOf", "anyOf"):
-            for one in node.each(key):
-                yield from self.parts(one, place, node.address, *seen)
-
-    def required(self, node: _Node, place: str) -> set[str]:
-        """Return the properties that an object has whichever of its types it is of."""
-        node = self.follow(node, place)
-        names = set(node.value.get("required") or [])
-        for one in node.each("allOf"):
-            names |= self.required(one, place)
-        for key in ("oneOf", "anyOf"):
-            some = [
-                self.required(one, place) for one in node.each(key) if one.value != {"type": "null"}
-            ]
-            names |= set.intersection(*some) if some else set()
-        return names
-
-    def inner(self, parts: list[_Node]) -> dict[str, list[_Node]]:
-        """Return the schemas of each `.property`, of items `[]` and of further properties `{}`."""
-        found: dict[str, list[_Node]] = {}
-        for part in parts:
-            for name in part.value.get("properties") or {}:
-                found.setdefault(f".{name}", []).append(part["properties"][name])
-            if isinstance(part.value.get("items"), Mapping):
-                found.setdefault("[]", []).append(part["items"])
-            if (
-                part["additionalProperties"].value
-                and part.value["additionalProperties"] is not True
-            ):
-                found.setdefault("{}", []).append(part["additionalProperties"])
-            hints = part.value.get("discriminator") or {}
-            if hints.get("mapping"):
-                tag = {"type": "string", "enum": list(hints["mapping"])}
-                name = f".{hints['propertyName']}"
-                found.setdefault(name, []).append(_Node(f"{part.address}/tag", tag))
-        return found
+            some = [self.parts(one, place, node.address, *seen) for one in node.each(key)]
+            parts += [part for one, _ in some for part in one]
+            names = [its for one, its in some if one and one[0].value.get("type") != "null"]
+            if names:
+                always |= set.union(*names) if key == "allOf" else set.intersection(*names)
+        return parts, always
 
     def check(self, place: str, holder: _Node, schema: _Node) -> None:
         """Hold the examples to their schema."""
@@ -239,28 +202,55 @@ class _Reader:
         some = [one["value"] for one in named if isinstance(one, Mapping) and "value" in one]
         some += given if isinstance(given, list) else []
         some += [holder.value["example"]] if "example" in holder.value else []
-        validator = self.validator({"$ref": schema.address}, registry=self.registry)
+        is_3_0 = str(self.document.value.get("openapi", "")).startswith("3.0")
+        validator = OAS30Validator if is_3_0 else OAS31Validator
         for example in some:
             try:
-                for error in validator.iter_errors(example):
+                of_it = validator({"$ref": schema.address}, registry=self.registry)
+                for error in of_it.iter_errors(example):
                     where = error.json_path.removeprefix("$").removeprefix(".") or "it"
                     wrong = f"an example that its schema refuses: {where}: {error.message[:200]}"
-                    self.mistakes[f"{place}: {wrong}"] = None
+                    self.found.mistakes[f"{place}: {wrong}"] = None
             except Unresolvable:
                 pass  # It is among the mistakes already.
 
 
+def _inner(parts: list[_Node]) -> dict[str, list[_Node]]:
+    """Return the schemas of each `.property`, of items `[]` and of further properties `{}`."""
+    found: dict[str, list[_Node]] = {}
+    for part in parts:
+        for name in part.value.get("properties") or {}:
+            found.setdefault(f".{name}", []).append(part["properties"][name])
+        for key, name in (("items", "[]"), ("additionalProperties", "{}")):
+            if isinstance(part.value.get(key), Mapping) and part.value[key]:
+                found.setdefault(name, []).append(part[key])
+        hints = part.value.get("discriminator") or {}
+        if hints.get("mapping"):
+            tag = {"type": "string", "enum": list(hints["mapping"])}
+            name = f".{hints['propertyName']}"
+            found.setdefault(name, []).append(_Node(f"{part.address}/tag", tag))
+    return found
+
+
+def _facts(schemas: list[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what schemas say together of a value."""
+    types = {name for schema in schemas for name in _types(schema)}
+    facts = {"type": " or ".join(sorted(types - {"null"})) or "any"}
+    facts |= {"null": ""} if "null" in types else {}
+    for schema in schemas:
+        facts |= _flags(schema) | {f"value {json.dumps(v)}": "" for v in _values(schema)}
+        facts |= {"default": json.dumps(schema["default"])} if "default" in schema else {}
+    return facts
+
+
 def _flags(said: Mapping[str, Any], *, absent: bool = False) -> dict[str, str]:
     is_set = {"absent": absent, "deprecated": said.get("deprecated") is True}
-    return {name: "" for name, value in is_set.items() if value}
+    return dict.fromkeys((name for name, value in is_set.items() if value), "")
 
 
-def _departures(node: Mapping[str, Any]) -> dict[str, str]:
-    hint = node.get("x-departure")
-    if not isinstance(hint, Mapping):
-        return {}
-    why: str = hint["why"]
-    return dict.fromkeys(hint["in"], why)
+def _departures(node: Any) -> dict[str, str]:
+    hint: Any = node.get("x-departure") if isinstance(node, Mapping) else None
+    return {str(sort): str(hint["why"]) for sort in hint["in"]} if hint else {}
 
 
 def _values(schema: Mapping[str, Any]) -> list[Any]:
