@@ -10,6 +10,7 @@ from shell import Api
 from stand_in import Answer, Request, Server, load_spec
 from support import Flavour
 
+collect_ignore = ["engines"]  # they need what scripts/test-engines installs
 SLOW = ("test_specs", "test_release", "test_wheel", "test_waiting")
 
 

@@ -16,11 +16,15 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from airflow.configuration import conf
-from airflow.exceptions import AirflowFailException
 from airflow.sdk import BaseSensorOperator, Connection, PokeReturnValue
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from .errors import APIError, Error
+
+try:
+    from airflow.sdk.exceptions import AirflowFailException
+except ImportError:  # It lay elsewhere in Airflow 3.1.
+    from airflow.exceptions import AirflowFailException
 
 C = TypeVar("C")
 
