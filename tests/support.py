@@ -7,7 +7,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,21 @@ def regenerate(*arguments: str | Path, **environment: str) -> subprocess.Complet
         check=False,
         env={**os.environ, **environment},
     )
+
+
+def take(jobs: Any, into: list[Any] | None = None) -> Any:
+    """Put what an iteration yields into a list, and give that; for either kind of iterator."""
+    taken = [] if into is None else into
+    if isinstance(jobs, Iterator):
+        taken.extend(jobs)
+        return taken
+
+    async def all_of_them() -> list[Any]:
+        async for job in jobs:
+            taken.append(job)
+        return taken
+
+    return all_of_them()
 
 
 def write(path: Path, document: Any) -> Path:

@@ -53,11 +53,11 @@ class Client(PollingClient):
         environment: The server: prod, dev or a URL. By default the value of the
             environment variable `NARRATIVE_ENVIRONMENT`, else prod.
         base_url: The server as a URL, in place of `environment`.
-        timeout: How long each part of a request may take, in seconds: connecting, sending, waiting
+        timeout: How long each part of a request may take, in seconds or as a `timedelta`: connecting, sending, waiting
             for the next bytes. By default 30, and 5 to connect; or that of `http_client`, where it
             is not httpx's own default. `None` waits forever.
-        total_timeout: How long a whole call may take with its retries, in seconds. By default
-            `None`, any time. It cannot cut short a name lookup, nor the headers over an `http_client`.
+        total_timeout: How long a whole call may take with its retries, in seconds or as a
+            `timedelta`. By default `None`, any time. It cannot cut short a name lookup, nor the headers over an `http_client`.
         max_retries: How often a request is repeated that failed on its way, or met status 408, 429
             or 5xx. By default 2. The client waits in between: as the server's `Retry-After` asks,
             up to 60 seconds, or else from 0.5 seconds doubling to 8. Only a request that is safe
@@ -84,8 +84,8 @@ class Client(PollingClient):
         *,
         environment: Literal["prod", "dev"] | str | None = None,
         base_url: str | httpx.URL | None = None,
-        timeout: float | httpx.Timeout | Unset | None = UNSET,
-        total_timeout: float | None = None,
+        timeout: float | datetime.timedelta | httpx.Timeout | Unset | None = UNSET,
+        total_timeout: float | datetime.timedelta | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         headers: Mapping[str, str] | None = None,
@@ -114,14 +114,14 @@ class Client(PollingClient):
         """The same methods, returning a `Response`: the result with the status and headers."""
         return self._copied_as(ClientWithRawResponse)
 
-    def get_job(self, job_id: str | UUID) -> models.Job:
+    def get_job(self, job_id: str | UUID | models.Job) -> models.Job:
         """Get a job.
 
         Looks up one job by its id, in whatever state it is. An id is unknown to the API once the
         job is past its retention.
 
         Args:
-            job_id: Unique identifier for a job, a UUID.
+            job_id: Unique identifier for a job, a UUID. Or the job itself.
 
         Returns:
             The job as it is now.
@@ -255,7 +255,7 @@ class Client(PollingClient):
 class ClientWithRawResponse(PollingClient):
     """The methods of `Client`, each returning a `Response`."""
 
-    def get_job(self, job_id: str | UUID) -> Response[models.Job]:
+    def get_job(self, job_id: str | UUID | models.Job) -> Response[models.Job]:
         """As `Client.get_job`, with the status and headers."""
         return self._send(_operations.get_job(job_id))
 
@@ -318,11 +318,11 @@ class AsyncClient(AsyncPollingClient):
         environment: The server: prod, dev or a URL. By default the value of the
             environment variable `NARRATIVE_ENVIRONMENT`, else prod.
         base_url: The server as a URL, in place of `environment`.
-        timeout: How long each part of a request may take, in seconds: connecting, sending, waiting
+        timeout: How long each part of a request may take, in seconds or as a `timedelta`: connecting, sending, waiting
             for the next bytes. By default 30, and 5 to connect; or that of `http_client`, where it
             is not httpx's own default. `None` waits forever.
-        total_timeout: How long a whole call may take with its retries, in seconds. By default
-            `None`, any time.
+        total_timeout: How long a whole call may take with its retries, in seconds or as a
+            `timedelta`. By default `None`, any time.
         max_retries: How often a request is repeated that failed on its way, or met status 408, 429
             or 5xx. By default 2. The client waits in between: as the server's `Retry-After` asks,
             up to 60 seconds, or else from 0.5 seconds doubling to 8. Only a request that is safe
@@ -352,8 +352,8 @@ class AsyncClient(AsyncPollingClient):
         *,
         environment: Literal["prod", "dev"] | str | None = None,
         base_url: str | httpx.URL | None = None,
-        timeout: float | httpx.Timeout | Unset | None = UNSET,
-        total_timeout: float | None = None,
+        timeout: float | datetime.timedelta | httpx.Timeout | Unset | None = UNSET,
+        total_timeout: float | datetime.timedelta | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         headers: Mapping[str, str] | None = None,
@@ -384,14 +384,14 @@ class AsyncClient(AsyncPollingClient):
         """The same methods, returning a `Response`: the result with the status and headers."""
         return self._copied_as(AsyncClientWithRawResponse)
 
-    async def get_job(self, job_id: str | UUID) -> models.Job:
+    async def get_job(self, job_id: str | UUID | models.Job) -> models.Job:
         """Get a job.
 
         Looks up one job by its id, in whatever state it is. An id is unknown to the API once the
         job is past its retention.
 
         Args:
-            job_id: Unique identifier for a job, a UUID.
+            job_id: Unique identifier for a job, a UUID. Or the job itself.
 
         Returns:
             The job as it is now.
@@ -525,7 +525,7 @@ class AsyncClient(AsyncPollingClient):
 class AsyncClientWithRawResponse(AsyncPollingClient):
     """The methods of `AsyncClient`, each returning a `Response`."""
 
-    async def get_job(self, job_id: str | UUID) -> Response[models.Job]:
+    async def get_job(self, job_id: str | UUID | models.Job) -> Response[models.Job]:
         """As `AsyncClient.get_job`, with the status and headers."""
         return await self._send(_operations.get_job(job_id))
 

@@ -202,6 +202,8 @@ class Operation:
     long_running: Document | None
     """What its `x-long-running` says."""
     paging: Paging | None = None
+    item_id: Field | None = None
+    """The field with the value of the last parameter of the path, as `x-long-running` says."""
 
     @property
     def keywords(self) -> list[Field]:
@@ -212,6 +214,8 @@ class Operation:
     def signature(self) -> str:
         star = ["*"] if self.keywords else []
         declared = [[one.declaration for one in some] for some in (self.path_fields, self.keywords)]
+        if self.item_id:  # What has the id may stand for it.
+            declared[0][-1] += f" | {self.returns}"
         return ", ".join([*declared[0], *star, *declared[1]])
 
     @property

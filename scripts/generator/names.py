@@ -51,8 +51,8 @@ TAKEN_BY_METHODS = frozenset(
     | {"_long_running", "_operations", "annotations", "anyio", "attrs", "backoff", "cast"}
     | {"checked_base_url", "checked_count", "checked_headers", "checked_http_client"}
     | {"checked_seconds", "checked_server", "checked_timeout", "checked_token"}
-    | {"checked_transport", "datetime", "enforce", "header_arguments", "httpx", "inspect"}
-    | {"is_transient", "json", "logging", "models", "new_async_http_client", "new_http_client"}
+    | {"checked_transport", "datetime", "enforce", "header_arguments", "httpx", "id_argument"}
+    | {"inspect", "json", "logging", "models", "new_async_http_client", "new_http_client"}
     | {"os", "path_argument", "platform", "query_arguments", "retry_after", "status_error"}
     | {"time", "traceback", "uuid_argument"}
 )

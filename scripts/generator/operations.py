@@ -113,12 +113,16 @@ class OperationBuilder:
             ("APIConnectionError", "The API could not be reached, or took too long."),
             ("ResponseDecodeError", "The answer does not match the spec."),
         ]
-        arguments = [*operation.path_fields, *operation.keywords]
+        arguments = [(one.name, raw(one.description)) for one in operation.path_fields]
+        if arguments and operation.long_running:
+            name, text = arguments[-1]
+            arguments[-1] = name, f"{text} Or the {operation.long_running.get('noun')} itself."
+        arguments += [(one.name, raw(one.description)) for one in operation.keywords]
         parts = [
             content.get("summary", "").rstrip(".") + "." if content.get("summary") else "",
             content.get("description", ""),
             "Deprecated." if content.get("deprecated") else "",
-            section("Args", [(one.name, raw(one.description)) for one in arguments]),
+            section("Args", arguments),
             f"Returns:\n    {' '.join(answer.split())}" if answer else "",
             section("Raises", raises),
             f"Source: `{operation.method} {raw(operation.path)}`.",

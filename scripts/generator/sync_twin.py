@@ -37,6 +37,7 @@ WORDS = {
     "handle_async_request": "handle_request",
     "this_loop": "this_process",
     "called_async": "called",
+    "checked_async_callback": "checked_callback",
     # Modules.
     "async_connections": "sync_connections",
     "async_client": "sync_client",

@@ -54,6 +54,7 @@ class WaitBuilder:
         ends = [(value, pascal(f"{noun} {value} error")) for value in failed]
         if unnamed := [value for value, name in ends if not name.isidentifier()]:
             raise UnsupportedError(f"no error can be called after {', '.join(unnamed)}")
+        operation.item_id = field_of(hints["id"], models)
         optional = {
             key: field_of(hints[key], models).name if key in hints else None
             for key in ("kind", "began", "ended")
@@ -62,7 +63,7 @@ class WaitBuilder:
             operation=operation,
             noun=noun,
             id=operation.path_fields[-1],
-            id_field=field_of(hints["id"], models).name,
+            id_field=operation.item_id.name,
             state=state.name,
             active=[value for value in values if value not in {*succeeded, *failed}],
             succeeded=succeeded,

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import anyio
 import pytest
-from fault_server import FaultServer, Wire, message, say
+from fault_server import FaultServer, Wire, message
 from narrative_jobs import APITimeoutError, AsyncClient, Client
 from stand_in import TOKEN, Answer, Server
 from support import JOB_ID, Flavour, payload
@@ -294,10 +294,13 @@ def test_thousands_of_waits_share_a_loop() -> None:
             await asyncio.gather(*waits, return_exceptions=True)
 
     sizes: list[float] = []
-    running = payload("materialize-view-running")
-    with FaultServer(
-        "running", faults={"running": say(message("200 OK", json.dumps(running).encode()))}
-    ) as server:
+    running = json.dumps(payload("materialize-view-running"))
+
+    async def job(wire: Wire, path: str) -> None:
+        sent = running.replace(JOB_ID, path.rsplit("/", 1)[-1])
+        wire.write(message("200 OK", sent.encode()))
+
+    with FaultServer("running", faults={"running": job}) as server:
         asyncio.run(main())
         assert server.accepted <= 16
     assert sizes[0] < 8 * 1024

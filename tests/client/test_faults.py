@@ -179,6 +179,8 @@ RETRY_AFTER = [
     ("Fri, 31 Dec 9999 23:59:59 GMT", None),
     ("", "backoff"),
     ("-1", "backoff"),
+    ("1790000000", "backoff"),
+    ("1790000000000", "backoff"),
     ("nan", "backoff"),
     ("inf", "backoff"),
     ("-inf", "backoff"),

@@ -110,6 +110,7 @@ class Script:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests += 1
+        self.job_id = request.url.path.rsplit("/", 1)[-1]
         word = self.words.pop(0) if len(self.words) > 1 else self.words[0]
         word, _, takes = word.partition("+")
         word, _, asked = word.partition("@")
@@ -373,7 +374,8 @@ def test_a_bad_argument_is_one_clear_error(
 @pytest.mark.parametrize(
     ("ids", "options", "said"),
     [
-        (JOB_ID, {}, f"expected many ids, got the text '{JOB_ID}': put it into a list"),
+        (JOB_ID, {}, f"expected many ids, got '{JOB_ID}': put it into a list"),
+        (None, {}, "expected many ids, got None: put it into a list"),
         ([JOB_ID, "x"], {}, "job_id: expected a UUID, got 'x'"),
         ([JOB_ID, None], {}, "job_id: expected a UUID, got None"),
         ([JOB_ID], {"max_concurrency": 0}, "max_concurrency must be a whole number, 1 or more"),
@@ -668,7 +670,7 @@ def test_a_slow_answer_is_waited_for_while_others_come(flavour: Flavour) -> None
     async def job(wire: Wire, path: str) -> None:
         number = UUID(path.rsplit("/", 1)[-1]).int
         await asyncio.sleep(0.8 if number == 1 else 0.05 * number)
-        wire.write(message("200 OK", JOB))
+        wire.write(message("200 OK", job_of(path)))
 
     with FaultServer("job", faults={"job": job}) as server:
         jobs = flavour.run(
@@ -676,6 +678,11 @@ def test_a_slow_answer_is_waited_for_while_others_come(flavour: Flavour) -> None
         )
         assert len(jobs) == len(server.requests) == len(ids)
         assert server.accepted <= 4
+
+
+def job_of(path: str) -> bytes:
+    """Return the job that was asked for, completed."""
+    return JOB.replace(JOB_ID.encode(), path.rsplit("/", 1)[-1].encode())
 
 
 def leave_by_break(client: Any, ids: list[str]) -> Any:
@@ -757,7 +764,7 @@ def test_leaving_early_leaves_nothing_behind(
         if number == 3:
             await asyncio.sleep(0.95)
         state = {0: b"failed", 1: b"completed"}.get(number, b"running")
-        wire.write(message("200 OK", JOB.replace(b"completed", state)))
+        wire.write(message("200 OK", job_of(path).replace(b"completed", state)))
 
     def action(client: Any) -> Any:
         result = leave(client, ids)

@@ -138,7 +138,8 @@ class Reader:
 def _reason(cause: BaseException) -> str:
     """Say what an exception says, or the first of those behind it that says anything."""
     name, said = type(cause).__name__, str(cause)
-    while not said and (behind := cause.__cause__ or cause.__context__):
+    # What cancels a task is no Exception, and says no more than the address of a scope.
+    while not said and isinstance(behind := cause.__cause__ or cause.__context__, Exception):
         cause, said = behind, str(behind)
     return f"{name}: {said}" if said else name
 

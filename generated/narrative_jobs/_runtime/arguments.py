@@ -3,24 +3,32 @@
 
 from __future__ import annotations
 
+import inspect
 import ipaddress
 import math
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TypeVar, cast
+from numbers import Integral, Real
+from typing import TypeAlias, TypeVar, cast
 
 import httpx
 
 from .async_connections import AsyncCarrier, AsyncConnections
 from .connections import Route
+from .mismatch import excerpt, shortened
 
 T = TypeVar("T")
-S = TypeVar("S", float, float | None)
+
+Seconds: TypeAlias = float | timedelta
+"""A time in seconds, or as a `timedelta`."""
+
+CENTURY = 3e9
+"""A longer time is as good as this one, beyond which the clocks of the system overflow."""
 
 
-def checked_token(token: object, variable: str) -> str:
+def checked_token(token: object, variable: str, prefix: str) -> str:
     """Check the API key; it stays out of every message."""
     if token is None or token == "":
         raise ValueError(
@@ -34,6 +42,10 @@ def checked_token(token: object, variable: str) -> str:
             "The API key is malformed: it has a space at its ends, or a line break or another "
             "character that cannot stand in a header."
         )
+    if prefix and token.lower().startswith(prefix.lower()):
+        raise ValueError(
+            f"The API key begins with {prefix!r}, which the client adds: leave it out."
+        )
     return token
 
 
@@ -42,8 +54,8 @@ def checked_server(server: object, servers: Mapping[str, str], variable: str) ->
     if not isinstance(server, str) or (server not in servers and "://" not in server):
         known = ", ".join(repr(name) for name in servers)
         raise ValueError(
-            f"There is no environment {server!r}: pass one of {known} or a URL, or put it into "
-            f"the environment variable {variable}."
+            f"There is no environment {excerpt(server)}: pass one of {known} or a URL, or put it "
+            f"into the environment variable {variable}."
         )
     return servers.get(server, server)
 
@@ -55,15 +67,17 @@ def checked_base_url(base_url: object, *, allow_insecure_http: bool) -> httpx.UR
         httpx.URL(f"{url}/")
         url.host.encode("idna")
     except (httpx.InvalidURL, TypeError, ValueError) as error:
-        raise ValueError(f"The base URL is malformed: {error}") from None
+        raise ValueError(f"The base URL is malformed: {shortened(str(error))}") from None
     if url.userinfo or set("?#") & set(str(url)):
         raise ValueError("The base URL must have no user, password, query or fragment.")
     if url.scheme not in {"http", "https"} or not url.host or not 0 < (url.port or 1) < 2**16:
-        raise ValueError(f"The base URL {str(url)!r} is not of the form https://host[:port][/path]")
+        raise ValueError(
+            f"The base URL {excerpt(str(url))} is not of the form https://host[:port][/path]"
+        )
     if url.scheme == "http" and not (allow_insecure_http or _is_loopback(url.host)):
         raise ValueError(
-            f"The base URL {str(url)!r} would send the API key unencrypted: use https://, or pass "
-            "allow_insecure_http=True."
+            f"The base URL {excerpt(str(url))} would send the API key unencrypted: use https://, "
+            "or pass allow_insecure_http=True."
         )
     return url
 
@@ -75,51 +89,72 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def checked_timeout(timeout: float | httpx.Timeout | None) -> httpx.Timeout:
+def checked_timeout(timeout: Seconds | httpx.Timeout | None) -> httpx.Timeout:
     """Check the time-out of the parts of a request."""
     if isinstance(timeout, httpx.Timeout):
         for part, seconds in timeout.as_dict().items():
-            checked_seconds(f"timeout ({part})", seconds)
+            checked_span(f"timeout ({part})", seconds)
         return timeout
-    return httpx.Timeout(checked_seconds("timeout", timeout))
+    return httpx.Timeout(checked_span("timeout", timeout))
 
 
-def checked_seconds(name: str, value: S) -> S:
-    """Check a time."""
-    if value is not None and not is_time(value):
-        raise ValueError(f"{name} must be a number of seconds above 0, or None, not {value!r}")
-    return value
+def checked_span(name: str, value: Seconds | None) -> float | None:
+    """Check a time; return it in seconds."""
+    if value is None:
+        return None
+    seconds = _seconds(value)
+    if seconds is None:
+        given = excerpt(value)
+        raise ValueError(f"{name} must be a number of seconds above 0, or None, not {given}")
+    return min(seconds, CENTURY)
 
 
 def checked_pause(given: object) -> float:
     """Check what a function that was passed as `poll_interval` gives."""
-    if not is_time(given):
-        raise ValueError(f"poll_interval must give a number of seconds above 0, not {given!r}")
-    return cast("float", given)
+    seconds = _seconds(given)
+    if seconds is None:
+        given = excerpt(given)
+        raise ValueError(f"poll_interval must give a number of seconds above 0, not {given}")
+    return min(seconds, CENTURY)
 
 
-def is_time(value: object) -> bool:
-    """Whether a value is a number of seconds."""
-    return isinstance(value, int | float) and type(value) is not bool and 0 < value < math.inf
+def _seconds(value: object) -> float | None:
+    """Return a time in seconds, given as a number of any library or as a `timedelta`."""
+    value = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        seconds = float(value)
+    except OverflowError:
+        return None
+    return seconds if 0.0 < seconds < math.inf else None
 
 
-def checked_span(name: str, value: float | timedelta | None) -> float | None:
-    """Check a time that may be given as a `timedelta`; give it in seconds."""
-    return checked_seconds(name, value.total_seconds() if isinstance(value, timedelta) else value)
-
-
-def checked_count(name: str, value: int, least: int = 0) -> int:
+def checked_count(name: str, value: object, least: int = 0) -> int:
     """Check a number of things."""
-    if type(value) is not int or value < least:
-        raise ValueError(f"{name} must be a whole number, {least} or more, not {value!r}")
-    return value
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
+        given = excerpt(value)
+        raise ValueError(f"{name} must be a whole number, {least} or more, not {given}")
+    return int(value)
+
+
+def checked_async_callback(name: str, value: object) -> None:
+    """Take a function of the caller's as it is: it is awaited where it is async."""
+
+
+def checked_callback(name: str, value: object) -> None:
+    """Check that a function of the caller's is not async."""
+    if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(type(value).__call__):
+        raise ValueError(f"{name} is async, which AsyncClient alone awaits: pass a plain function")
 
 
 def checked_headers(headers: Mapping[str, str], auth_header: str) -> Mapping[str, str]:
     """Check further headers; a value may be a secret too, and stays out of the message."""
     for name, value in headers.items():
         if not name or not is_header(name) or not is_header(value):
-            raise ValueError(f"The header {name!r} or its value is not printable ASCII text.")
+            raise ValueError(
+                f"The header {excerpt(name)} or its value is not printable ASCII text."
+            )
         if name.lower() == auth_header.lower():
             raise ValueError(f"The header {name} is made from the token: pass that instead.")
     return headers
@@ -143,7 +178,7 @@ def checked_transport(
 ) -> Callable[[Route], AsyncCarrier]:
     """Check the choice of a transport, and that it is there; return what connects."""
     if transport not in {"httpx", "aiohttp"}:
-        raise ValueError(f"transport must be 'httpx' or 'aiohttp', not {transport!r}")
+        raise ValueError(f"transport must be 'httpx' or 'aiohttp', not {excerpt(transport)}")
     if transport == "aiohttp" and http_client is not None:
         raise ValueError("Pass http_client or transport, not both: a client has its own.")
     if transport == "aiohttp" and find_spec("aiohttp") is None:

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 import anyio
 import httpx
 
-from .arguments import checked_http_client
+from .arguments import Seconds, checked_http_client
 from .async_connections import AsyncBorrowed, AsyncCarrier
 from .calls import Call, Response, Unset
 from .client import API, DEFAULT_TIMEOUT, BaseClient
@@ -34,8 +34,8 @@ class AsyncAPIClient(BaseClient):
         token: str | None,
         environment: str | None,
         base_url: str | httpx.URL | None,
-        timeout: float | httpx.Timeout | Unset | None,
-        total_timeout: float | None,
+        timeout: Seconds | httpx.Timeout | Unset | None,
+        total_timeout: Seconds | None,
         max_retries: int,
         max_response_bytes: int,
         headers: Mapping[str, str] | None,

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import anyio
 
-from .arguments import checked_count
+from .arguments import checked_async_callback, checked_count
 from .async_client import AsyncAPIClient
 from .async_finished import AsyncFinished
 from .calls import Call, Response
@@ -42,6 +42,7 @@ class AsyncPollingClient(AsyncAPIClient):
         self, watch: Watch[T], on_update: Callable[[T], object] | None
     ) -> Response[T]:
         """Look at something until it has ended, or the wait for it has."""
+        checked_async_callback("on_update", on_update)
         while watch.response is None:
             if watch.looks:
                 await anyio.sleep(max(watch.due - time.monotonic(), 0.0))
@@ -61,5 +62,6 @@ class AsyncPollingClient(AsyncAPIClient):
         max_concurrency: int,
     ) -> AsyncIterator[R]:
         """Look at many things, a few at a time, until each has ended."""
+        checked_async_callback("on_update", on_update)
         size = checked_count("max_concurrency", max_concurrency, least=1)
         return AsyncFinished(self._look, watches, give, on_update, size, self._total_timeout)

@@ -17,11 +17,12 @@ import httpx
 
 from .answers import Reader
 from .arguments import (
+    Seconds,
     checked_base_url,
     checked_count,
     checked_headers,
-    checked_seconds,
     checked_server,
+    checked_span,
     checked_timeout,
     checked_token,
 )
@@ -75,8 +76,8 @@ class BaseClient:
         token: str | None,
         environment: str | None,
         base_url: str | httpx.URL | None,
-        timeout: float | httpx.Timeout | None,
-        total_timeout: float | None,
+        timeout: Seconds | httpx.Timeout | None,
+        total_timeout: Seconds | None,
         max_retries: int,
         max_response_bytes: int,
         headers: Mapping[str, str] | None,
@@ -84,7 +85,8 @@ class BaseClient:
     ) -> None:
         self._api = api
         variable = api.key_variable
-        token = checked_token(os.environ.get(variable) if token is None else token, variable)
+        token = os.environ.get(variable) if token is None else token
+        token = checked_token(token, variable, api.auth_value(""))
         if environment is not None and base_url is not None:
             raise ValueError("Pass environment or base_url, not both: each names the server.")
         if base_url is None:
@@ -95,7 +97,7 @@ class BaseClient:
         self._base_url = checked_base_url(base_url, allow_insecure_http=allow_insecure_http)
         self._reader = Reader(self._secret, api.errors, self._base_url)
         self._timeout = checked_timeout(timeout)
-        self._total_timeout = checked_seconds("total_timeout", total_timeout)
+        self._total_timeout = checked_span("total_timeout", total_timeout)
         self._max_retries = checked_count("max_retries", max_retries)
         self._max_response_bytes = checked_count("max_response_bytes", max_response_bytes)
         self._headers = httpx.Headers(
@@ -135,8 +137,8 @@ class BaseClient:
     def with_options(
         self,
         *,
-        timeout: float | httpx.Timeout | Unset | None = UNSET,
-        total_timeout: float | Unset | None = UNSET,
+        timeout: Seconds | httpx.Timeout | Unset | None = UNSET,
+        total_timeout: Seconds | Unset | None = UNSET,
         max_retries: int | Unset = UNSET,
     ) -> Self:
         """Return a copy of this client with other options, which shares its connections.
@@ -155,7 +157,7 @@ class BaseClient:
         if not isinstance(timeout, Unset):
             other._timeout = checked_timeout(timeout)
         if not isinstance(total_timeout, Unset):
-            other._total_timeout = checked_seconds("total_timeout", total_timeout)
+            other._total_timeout = checked_span("total_timeout", total_timeout)
         if not isinstance(max_retries, Unset):
             other._max_retries = checked_count("max_retries", max_retries)
         return other
@@ -229,7 +231,7 @@ class BaseClient:
         self, call: Call[Any], last: APIError, retries_taken: int, deadline: Deadline
     ) -> APIConnectionError:
         error = self._api.errors.timeout(
-            f"{call} was not done in {deadline.seconds} seconds; last: {last}"
+            f"{call} was not done in {deadline.seconds:,.10g} seconds; last: {last}"
         )
         error.retries_taken = retries_taken
         error.__cause__ = last

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from .arguments import checked_count
+from .arguments import checked_callback, checked_count
 from .calls import Call, Response
 from .client import outcome_in_log
 from .deadline import Deadline
@@ -40,6 +40,7 @@ class PollingClient(APIClient):
         self, watch: Watch[T], on_update: Callable[[T], object] | None
     ) -> Response[T]:
         """Look at something until it has ended, or the wait for it has."""
+        checked_callback("on_update", on_update)
         while watch.response is None:
             if watch.looks:
                 time.sleep(max(watch.due - time.monotonic(), 0.0))
@@ -59,5 +60,6 @@ class PollingClient(APIClient):
         max_concurrency: int,
     ) -> Iterator[R]:
         """Look at many things, a few at a time, until each has ended."""
+        checked_callback("on_update", on_update)
         size = checked_count("max_concurrency", max_concurrency, least=1)
         return Finished(self._look, watches, give, on_update, size, self._total_timeout)

@@ -13,16 +13,16 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import attrs
 
-from .arguments import checked_pause, checked_span
+from .arguments import Seconds, checked_pause, checked_span
 from .calls import Call, Response
 from .deadline import Deadline
 from .errors import APIError, APIStatusError
-from .mismatch import shortened
+from .mismatch import excerpt, shortened
 from .retries import retry_after
 
 T = TypeVar("T")
 
-PollInterval: TypeAlias = float | datetime.timedelta | Callable[[float], float]
+PollInterval: TypeAlias = Seconds | Callable[[float], Seconds]
 """Seconds from one look to the next, or what gives them from the seconds waited so far."""
 
 MAX_BLIPS = 10
@@ -107,7 +107,7 @@ class Wait(Generic[T]):
         check: bool,
     ) -> None:
         if on_update is not None and not callable(on_update):
-            raise ValueError(f"on_update must be something to call, not {on_update!r}")
+            raise ValueError(f"on_update must be something to call, not {excerpt(on_update)}")
         self.kind = kind
         self.check = check
         self.redact = redact
@@ -260,8 +260,8 @@ def watches(
 ) -> list[Watch[T]]:
     """Begin to wait for what is given, as ids or as what has them; for each of them once."""
     wait = Wait(kind, max_wait, poll_interval, on_update, redact, check=check)
-    if isinstance(given, str):
-        raise ValueError(f"expected many ids, got the text {given!r}: put it into a list")
+    if isinstance(given, str) or not hasattr(given, "__iter__"):
+        raise ValueError(f"expected many ids, got {excerpt(given)}: put it into a list")
     calls: dict[str, tuple[object, Call[T]]] = {}
     for one in given:
         item_id: object = kind.id_of(cast("T", one)) if attrs.has(type(one)) else one

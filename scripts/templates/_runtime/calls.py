@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import quote
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import field, frozen, has
 
 from .codec import as_uuid, to_json
-from .mismatch import MismatchError
+from .mismatch import MismatchError, excerpt
 
 if TYPE_CHECKING:
     import httpx
@@ -47,6 +48,8 @@ class Call(Generic[T]):
     params: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(factory=dict[str, str])
     json: Any = UNSET
+    item_id: tuple[str, object] | None = None
+    """The key of the answer's id, and the id that was asked for."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
@@ -55,8 +58,20 @@ class Call(Generic[T]):
         """Find what decodes the body of an answer, if the spec says."""
         for status in (str(status_code), f"{status_code // 100}XX", "default"):
             if status in self.decoders:
-                return self.decoders[status]
+                return partial(self._decoded, self.decoders[status])
         return None
+
+    def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:
+        """Decode a body, unless it is the answer to somebody else's question."""
+        parsed = decode(payload)
+        if self.item_id and isinstance(payload, dict):
+            key, asked = self.item_id
+            given = cast("dict[str, Any]", payload).get(key)
+            text = text_argument(asked)
+            if given is not None and text_argument(given).lower() != text.lower():
+                expected = f"{excerpt(text)}, which was asked for"
+                raise MismatchError.unexpected(given, expected).within(key)
+        return parsed
 
     @property
     def is_repeatable(self) -> bool:
@@ -82,12 +97,17 @@ class Response(Generic[T]):
     """How many times the call was repeated before this answer came."""
 
 
+def id_argument(value: object, field_name: str) -> Any:
+    """Return an id that a caller gave, or the id of what a caller gave."""
+    return getattr(value, field_name) if has(type(value)) else value
+
+
 def uuid_argument(name: str, value: object) -> str:
     """Check a UUID that a caller gave, as a `UUID` or as text."""
     try:
         return str(as_uuid(str(value) if isinstance(value, UUID) else value)).lower()
     except MismatchError:
-        raise ValueError(f"{name}: expected a UUID, got {value!r}") from None
+        raise ValueError(f"{name}: expected a UUID, got {excerpt(value)}") from None
 
 
 def path_argument(name: str, value: object) -> str:

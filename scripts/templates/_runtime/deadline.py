@@ -19,8 +19,7 @@ class Deadline:
     def __init__(self, seconds: float | None, *, can_be_cut: bool = False) -> None:
         self.seconds = seconds
         self.can_be_cut = can_be_cut
-        # Beyond a century, the clocks of the system overflow.
-        self._end = None if seconds is None or seconds > 3e9 else time.monotonic() + seconds
+        self._end = None if seconds is None else time.monotonic() + seconds
         self._socket: socket.socket | None = None
 
     @property

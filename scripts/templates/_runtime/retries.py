@@ -25,7 +25,8 @@ def backoff(retries_taken: int) -> float:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Read `Retry-After` (RFC 9110, 10.2.3), in seconds from now.
 
-    It may be a number or an HTTP date. `None` where there is none, or where it makes no sense.
+    It may be a number or an HTTP date. `None` where there is none, or where it makes no sense, as
+    the seconds since 1970 do.
     """
     value = headers.get("Retry-After", "")
     try:
@@ -38,4 +39,4 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         except (ValueError, OverflowError):
             return None
         return max(seconds - time.time(), 0.0)
-    return seconds if 0.0 <= seconds < math.inf else None
+    return seconds if 0.0 <= seconds < 1e9 else None
