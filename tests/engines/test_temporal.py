@@ -7,11 +7,9 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from api import API, KEY, ended
 from narrative_jobs import AsyncClient
 from temporal_recipe import NarrativeActivities, WaitForJob
@@ -77,7 +75,9 @@ def test_each_look_is_a_heartbeat(api: API) -> None:
     async def main() -> dict[str, Any]:
         async with AsyncClient(KEY, base_url=api.url) as client:
             job_id = api.job("running", 503, ended("completed"))
-            found: dict[str, Any] = await place.run(NarrativeActivities(client).wait_for_job, job_id)
+            found: dict[str, Any] = await place.run(
+                NarrativeActivities(client).wait_for_job, job_id
+            )
             return found
 
     assert asyncio.run(main())["state"] == "completed"
