@@ -86,7 +86,7 @@ def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
         overwrite=True,
         output_path=folder,
     )
-    package = read(load(spec), config)
+    package = read(load(spec))
     if package.missing and not skip:
         hint = "--skip-unsupported makes a package of the rest."
         raise UnsupportedError("\n".join([*package.missing, hint]))

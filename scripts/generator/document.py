@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -13,8 +14,6 @@ from ruamel.yaml import YAML
 Document = Mapping[str, Any]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-SCHEMAS = "#/components/schemas/"
 
 
 class UnsupportedError(Exception):
@@ -28,6 +27,24 @@ class UnsupportedError(Exception):
     def __str__(self) -> str:
         place = ", because of ".join(dict.fromkeys(self.chain))
         return f"{place}: {self.reason}" if place else self.reason
+
+    def within(self, place: str) -> UnsupportedError:
+        """Return the same error, as one of what needs the place that it speaks of."""
+        first = self.chain[0] if self.chain else ""
+        is_there = first == place or first.startswith((f"{place}.", f"{place} ", f"{place}:"))
+        return self if is_there else UnsupportedError(self.reason, place, *self.chain)
+
+
+@contextmanager
+def at(place: str) -> Iterator[None]:
+    """Have an error say where it happened, if it does not say so itself."""
+    try:
+        yield
+    except UnsupportedError as error:
+        raise (error if error.chain else error.within(place)) from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # What is written in an unforeseen way trips the code that reads it.
+        raise UnsupportedError(f"it makes no sense ({error!r})", place) from None
 
 
 def parse(text: str) -> Any:
@@ -55,44 +72,32 @@ def target_of(reference: str) -> str:
     return unquote(reference.rsplit("/", 1)[-1]).replace("~1", "/").replace("~0", "~")
 
 
+def looked_up(document: Document, reference: str) -> Any:
+    """Return what a `$ref` leads to."""
+    found: Any = document
+    for step in reference.removeprefix("#/").split("/"):
+        if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            found = found.get(target_of(step)) if isinstance(found, Mapping) else None
+    if found is None or not reference.startswith("#/"):
+        raise UnsupportedError(f"{reference} leads nowhere in this document")
+    return found
+
+
 def resolved(document: Document, node: Document) -> Document:
     """Return what the `$ref` of a path, a parameter, a body or an answer leads to."""
     seen: list[str] = []
     while "$ref" in node:
         reference: str = node["$ref"]
-        found: Any = document
-        for step in reference.removeprefix("#/").split("/"):
-            found = found.get(target_of(step)) if isinstance(found, Mapping) else None
-        if not reference.startswith("#/") or not isinstance(found, Mapping) or reference in seen:
+        node = looked_up(document, reference)
+        if reference in seen or not isinstance(node, Mapping):
             raise UnsupportedError(f"{reference} leads nowhere in this document")
         seen.append(reference)
-        node = found
     return node
-
-
-def endpoints(document: Document) -> Iterator[tuple[str, str, Document]]:
-    """Yield the path, the method and the path item of every operation, as they are written."""
-    for path, item in (document.get("paths") or {}).items():
-        try:
-            item = resolved(document, item)
-        except UnsupportedError as error:
-            raise UnsupportedError(error.reason, f"the path {path}") from None
-        for method in METHODS:
-            if isinstance(item.get(method), Mapping):
-                yield path, method, item
 
 
 def is_json(media_type: str) -> bool:
     """Whether a media type is JSON."""
     kind = media_type.partition(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
-
-
-def members_of(schema: Document) -> list[Any]:
-    """Return the schemas that a schema is one of, if there are several."""
-    return [*(schema.get("oneOf") or []), *(schema.get("anyOf") or [])]
-
-
-def is_null(schema: Any) -> bool:
-    """Whether a schema takes `null` alone."""
-    return isinstance(schema, Mapping) and schema.get("type") == "null"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import define, evolve, field, frozen
 
 from .document import Document
 from .names import pascal
-from .shapes import ANY, INTEGER, STRING, Constant, Nullable, Scope, Shape, nullable
+from .shapes import ANY, INTEGER, STRING, Constant, Scope, Shape
 from .text import Text, literal, raw
 
 
@@ -14,7 +16,7 @@ from .text import Text, literal, raw
 class Type:
     """A type where it is written."""
 
-    shape: Shape
+    shape: Shape = ANY
     scope: Scope = field(factory=Scope)
 
     @property
@@ -43,6 +45,10 @@ class Field:
     type: Type
     required: bool
     description: Text
+    node: dict[str, Any] = field(factory=dict[str, Any], eq=False)
+    """What its schema says, in the one form."""
+    said: Document = field(factory=dict[str, Any], eq=False)
+    """What the document says of it as a parameter."""
 
     @property
     def default(self) -> str:
@@ -54,10 +60,7 @@ class Field:
     @property
     def value(self) -> Type:
         """The type of its value, where it has one."""
-        shape = self.type.shape
-        if isinstance(shape, Nullable) and not self.required:
-            return evolve(self.type, shape=shape.inner)
-        return self.type
+        return self.type if self.required else evolve(self.type, shape=self.type.shape.bare)
 
     @property
     def reader(self) -> str:
@@ -87,9 +90,11 @@ class Model:
     name: str
     module: str
     description: Text
-    fields: list[Field]
-    additional: Type
-    open_tag: tuple[Text, str] | None
+    place: str
+    """Where it stands in the document."""
+    fields: list[Field] = field(factory=list)
+    additional: Type = field(factory=Type)
+    open_tag: tuple[Text, str] | None = None
     """The field, and the union that it tells this model by, where any other text may stand."""
     imports: list[str] = field(factory=list)
     operation: str | None = None
@@ -120,8 +125,13 @@ class Enum:
     name: str
     module: str
     description: Text
+    place: str
     default: Text
     members: list[tuple[str, Text | int]]
+
+    @property
+    def shapes(self) -> list[Shape]:
+        return []
 
     @property
     def is_text(self) -> bool:
@@ -140,7 +150,12 @@ class Union:
     name: str
     module: str
     description: Text
+    place: str
     type: Type
+    hints: Document | None = None
+    """What its `discriminator` says."""
+    members: list[tuple[str | None, Shape]] = field(factory=list)
+    """The reference of each member, if it is one, and its type."""
     tag: Text | None = None
     """The field that tells the members apart."""
     mapping: list[tuple[Text, str]] = field(factory=list)
@@ -148,6 +163,8 @@ class Union:
     default: str | None = None
     """The class for every other value."""
     imports: list[str] = field(factory=list)
+    is_late: bool = False
+    """Whether the type leads back to itself, so that it is written as text."""
 
     @property
     def shapes(self) -> list[Shape]:
@@ -178,6 +195,20 @@ class Paging:
     total: str | None
 
 
+@frozen
+class Media:
+    """What a body or an answer is."""
+
+    name: str
+    """The media type; none where there is no content."""
+    kind: str
+    """How it is written: as JSON, a form of one of two sorts, or raw, as text or bytes."""
+    shape: Shape
+    node: dict[str, Any] = field(factory=dict[str, Any])
+    deep: tuple[str, ...] = ()
+    """The fields of a form that are written as in `deepObject`."""
+
+
 @define
 class Operation:
     """An operation."""
@@ -187,23 +218,57 @@ class Operation:
     path: Text
     url: str
     """An expression: the path with its parameters filled in."""
-    doc: Text
     fixed_query: tuple[tuple[str, str], ...]
     """The query that the path has of its own."""
     path_fields: list[Field]
     query: list[Field]
     headers: list[Field]
     body: Field | None
-    body_type: Text | None
-    """The media type of the body, where it is not the usual one."""
+    media: Media | None
+    """What the body is."""
     successes: list[tuple[str, Type]]
-    joined: tuple[str, ...]
-    """The array parameters that the query writes as one, `explode: false`."""
-    long_running: Document | None
-    """What its `x-long-running` says."""
+    accepts: tuple[str, ...]
+    """The media types of the answers that are no JSON."""
+    content: Document
+    """What the document says of it."""
+    answers: list[tuple[str, Text]]
+    """What is said of each status."""
+    doc: Text = field(factory=lambda: Text(""))
     paging: Paging | None = None
     item_id: Field | None = None
     """The field with the value of the last parameter of the path, as `x-long-running` says."""
+
+    @property
+    def place(self) -> str:
+        return f"{self.method} {raw(self.path)}"
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The names of the classes that it needs."""
+        fields = [*self.path_fields, *self.keywords]
+        types = [*(one.type for one in fields), *(type_ for _, type_ in self.successes)]
+        return frozenset[str]().union(*(one.shape.classes() for one in types))
+
+    @property
+    def is_multipart(self) -> bool:
+        return self.media is not None and self.media.kind == "multipart"
+
+    @property
+    def body_type(self) -> Text | None:
+        """The media type of a JSON body, where it is not the usual one."""
+        if self.media is None or self.media.kind != "json" or self.media.name == "application/json":
+            return None
+        return Text(self.media.name)
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The array parameters that the query writes as one, `explode: false`."""
+        return tuple(raw(one.key) for one in self.query if one.said.get("explode") is False)
+
+    @property
+    def deep(self) -> tuple[str, ...]:
+        """The parameters that the query writes as `deepObject`."""
+        return tuple(raw(one.key) for one in self.query if one.said.get("style") == "deepObject")
 
     @property
     def keywords(self) -> list[Field]:
@@ -307,11 +372,3 @@ class Wait:
         if not self.others:
             return path
         return f"lambda {self.id.name}: {path}({self.operation.arguments})"
-
-
-def optional(shape: Shape, *, required: bool) -> Shape:
-    """Return the type of a field that may be absent."""
-    return shape if required else nullable(shape)
-
-
-NO_TYPE = Type(ANY)

@@ -14,8 +14,28 @@ PREFIX = "field_"
 """What stands before a name that would not be one in Python."""
 
 CODEC = frozenset(
-    {"Decoder", "array_of", "as_any", "as_bool", "as_date", "as_datetime", "as_float", "as_int"}
-    | {"as_mapping", "as_none", "as_str", "as_uuid", "const", "int_enum", "map_of", "one_of"}
+    {
+        "Decoder",
+        "array_of",
+        "as_any",
+        "as_bool",
+        "as_bytes",
+        "as_date",
+        "as_datetime",
+        "as_float",
+        "as_int",
+    }
+    | {
+        "as_mapping",
+        "as_none",
+        "as_str",
+        "as_text",
+        "as_uuid",
+        "const",
+        "int_enum",
+        "map_of",
+        "one_of",
+    }
     | {"optional", "str_enum", "to_json"}
 )
 

@@ -2,154 +2,205 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qsl
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field
 
-from .document import Document, UnsupportedError
-from .endpoints import Answer, Endpoint, Parameter
-from .model import Field, Operation, Type
-from .models import Builder
-from .parse import Fields
-from .shapes import ANY, NONE, Array, Class, Map, OneOf, Scope, Shape, Union, argument
+from .document import METHODS, Document, UnsupportedError, at, resolved
+from .media import answer_of, body_of
+from .model import Field, Media, Operation, Type
+from .names import TAKEN_BY_ARGUMENTS, TAKEN_BY_METHODS, free, python_name
+from .parameters import STYLES, check_type, described
+from .reader import Reader
+from .shapes import OUTSIDE, UUID_ARGUMENT, Shape, argument
 from .text import Text, literal, raw
+from .validate import check_operation, check_parameter
 
-LIMITS = (
-    ("minimum", "at least {}"),
-    ("maximum", "at most {}"),
-    ("minLength", "at least {} characters"),
-    ("maxLength", "at most {} characters"),
-    ("maxItems", "at most {} items"),
-)
-"""What the description of a parameter says of its limits."""
+IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
+"""OpenAPI 3.1, 4.8.12.1: these are not described as parameters."""
 
 
-@frozen
-class OperationBuilder:
-    """Makes an operation of an endpoint and the types of its schemas."""
+@define
+class Answer:
+    """An answer to an operation, by the pattern of its status."""
 
-    builder: Builder
-    scope: Scope
-    named_statuses: Document
-    """The name of the error of each status that has one."""
+    status: str
+    description: str
+    media: Media
 
-    def build(self, endpoint: Endpoint, fields: Fields) -> Operation:
-        """Return an operation."""
-        by_place: dict[str, list[Field]] = {"path": [], "query": [], "header": []}
-        for parameter in endpoint.parameters:
-            one = self._parameter(parameter, fields.types[parameter.name])
-            by_place[parameter.place].append(one)
-        in_path = endpoint.path.find
-        by_place["path"].sort(key=lambda one: in_path(f"{{{raw(one.key)}}}"))
-        answers = sorted(endpoint.answers, key=lambda answer: _specific_first(answer.status))
-        successes = [answer for answer in answers if answer.status.startswith("2")]
-        successes = successes or [answer for answer in answers if answer.status == "default"]
-        joined = {p.name for p in endpoint.parameters if p.content.get("explode") is False}
-        operation = Operation(
+
+@define
+class Endpoint:
+    """An operation as the document has it."""
+
+    path: str
+    method: str
+    item: Document
+    """The path's own entry, with what all its operations share."""
+    name: str = ""
+
+    @property
+    def content(self) -> Document:
+        found: Document = self.item[self.method]
+        return found
+
+    @property
+    def place(self) -> str:
+        """What an error calls it."""
+        return f"{self.method.upper()} {self.path}"
+
+
+@define
+class Operations:
+    """Reads the operations of a document."""
+
+    document: Document
+    reader: Reader
+    problems: list[UnsupportedError] = field(factory=list)
+    error_shapes: list[Shape] = field(factory=list)
+    """The types of the answers that are errors."""
+    statuses: set[str] = field(factory=set)
+    """The statuses that the document speaks of."""
+
+    def read(self) -> list[Operation]:
+        """Return what can be made of them, and note why the others cannot."""
+        taken = set(TAKEN_BY_METHODS)
+        endpoints = list(self._endpoints())
+        ids = [one.content.get("operationId") for one in endpoints]
+        found = []
+        for one, given in zip(endpoints, ids, strict=True):
+            wanted = python_name(str(given or f"{one.method} {one.path}"))
+            one.name = free(f"{wanted}_" if wanted in TAKEN_BY_METHODS else wanted, taken)
+            taken.add(one.name)
+            with self._noting(one.place):
+                if given and ids.count(given) > 1:
+                    raise UnsupportedError(f"another operation has the operationId {given}, too")
+                check_operation(one.content)
+                found.append(self._operation(one))
+            self.reader.finish()
+        return sorted(found, key=lambda operation: operation.name)
+
+    def _endpoints(self) -> Iterator[Endpoint]:
+        for path, given in (self.document.get("paths") or {}).items():
+            with self._noting(f"the path {path}"):
+                item = resolved(self.document, given)
+                yield from (Endpoint(path, method, item) for method in METHODS if method in item)
+
+    @contextmanager
+    def _noting(self, place: str) -> Iterator[None]:
+        """Note why something is not made, and go on."""
+        try:
+            with at(place):
+                yield
+        except UnsupportedError as error:
+            self.problems.append(error.within(place))
+
+    def _operation(self, endpoint: Endpoint) -> Operation:
+        content = endpoint.content
+        body = self._body(endpoint)
+        answers = list(self._answers(endpoint))
+        by_place: dict[str, list[Field]] = {place: [] for place in STYLES}
+        for place, one in self._parameters(endpoint, has_body=body is not None):
+            by_place[place].append(one)
+        path, _, query = endpoint.path.partition("#")[0].partition("?")
+        if "{" in query:
+            raise UnsupportedError("a parameter within the query of the path")
+        by_place["path"].sort(key=lambda one: path.find(f"{{{raw(one.key)}}}"))
+        answers.sort(key=lambda one: _specific_first(one.status))
+        successes = [one for one in answers if one.status.startswith("2")]
+        successes = successes or [one for one in answers if one.status == "default"]
+        return Operation(
             name=endpoint.name,
-            method=endpoint.method,
+            method=endpoint.method.upper(),
             path=Text(endpoint.path),
-            url=_url(endpoint.path.partition("?")[0], by_place["path"]),
-            fixed_query=fixed_query(endpoint.path),
-            doc=Text(""),
+            url=_url(path, by_place["path"]),
+            fixed_query=tuple(parse_qsl(query, keep_blank_values=True)),
             path_fields=by_place["path"],
             query=by_place["query"],
             headers=by_place["header"],
-            body=None,
-            body_type=None,
-            successes=[(one.status, self._answer(one, fields)) for one in successes],
-            joined=tuple(raw(one.key) for one in by_place["query"] if one.name in joined),
-            long_running=endpoint.content.get("x-long-running"),
+            body=body[0] if body else None,
+            media=body[1] if body else None,
+            successes=[(one.status, Type(one.media.shape, OUTSIDE)) for one in successes],
+            accepts=tuple(
+                dict.fromkeys(one.media.name for one in successes if one.media.kind == "raw")
+            ),
+            content=content,
+            answers=[(one.status, Text(one.description)) for one in answers],
         )
-        if endpoint.body:
-            media_type, node = endpoint.body
-            required = endpoint.body_required
-            body = self.builder.field("body", node, fields.types["body"], required=required)
-            operation.body = body.within(self.scope)
-            operation.body_type = None if media_type == "application/json" else Text(media_type)
-        return evolve(operation, doc=Text(self._doc(operation, endpoint)))
 
-    def _parameter(self, parameter: Parameter, shape: Shape) -> Field:
-        if not is_text(shape) or (parameter.place != "query" and isinstance(shape, Array)):
-            raise UnsupportedError(f"the type of {parameter.wire_name!r}")
-        required = bool(parameter.content.get("required"))
-        one = self.builder.field(
-            parameter.wire_name, parameter.node, argument(shape), required=required
-        )
-        said = parameter.content.get("description") or raw(
-            self.builder.field(parameter.name, parameter.node, shape, required=True).description
-        )
-        default = parameter.node.get("default")
-        if default is not None:
-            said = f"{said.rstrip(' .')}. The API's default is `{default}`."
-        limits = [text.format(parameter.node[key]) for key, text in LIMITS if key in parameter.node]
-        if limits:
-            said = f"{said.rstrip(' .')}. {', '.join(limits).capitalize()}."
-        return evolve(one, name=parameter.name, description=Text(said)).within(self.scope)
+    def _parameters(self, endpoint: Endpoint, *, has_body: bool) -> Iterator[tuple[str, Field]]:
+        found: dict[tuple[str, str], Document] = {}
+        content, item = endpoint.content, endpoint.item
+        for given in [*(content.get("parameters") or []), *(item.get("parameters") or [])]:
+            one = resolved(self.document, given)
+            check_parameter(one)
+            if one["in"] != "header" or one["name"].lower() not in IGNORED_HEADERS:
+                found.setdefault((one["in"], one["name"]), one)
+        in_path = [part.partition("}")[0] for part in endpoint.path.split("{")[1:]]
+        if unknown := [name for name in in_path if ("path", name) not in found]:
+            raise UnsupportedError(f"no parameter is called {', '.join(unknown)}")
+        taken = set(TAKEN_BY_ARGUMENTS) | ({"body"} if has_body else set())
+        for (place, key), one in sorted(found.items(), key=lambda pair: pair[0][0] != "path"):
+            name = python_name(key)
+            name = f"{name}_" if name in TAKEN_BY_ARGUMENTS else name
+            if name in taken:
+                name = free(f"{name.rstrip('_')}_{place}", taken)
+            taken.add(name)
+            if place == "path" and key not in in_path:
+                raise UnsupportedError(f"the path has no {{{key}}}")
+            yield place, self._parameter(endpoint, name, one)
 
-    def _answer(self, answer: Answer, fields: Fields) -> Type:
-        if answer.node is None:
-            return Type(ANY if answer.media_type else NONE)
-        return Type(fields.types[f"answer {answer.status}"], self.scope)
+    def _parameter(self, endpoint: Endpoint, name: str, said: Document) -> Field:
+        place, key = said["in"], said["name"]
+        if place not in STYLES:
+            raise UnsupportedError(f"the {place} parameter {key!r}")
+        if "content" in said or said.get("style", STYLES[place][0]) not in STYLES[place]:
+            raise UnsupportedError(f"the style of {key!r}")
+        node = self.reader.flats.flat(said.get("schema", {}))
+        shape = self.reader.typed(node, f"{endpoint.name} {name}", endpoint.place)
+        self.reader.finish()
+        check_type(said, shape.bare, self.reader.models)
+        shape = argument(shape.bare if place == "path" else shape)
+        one = self.reader.field(key, node, shape, required=bool(said.get("required")))
+        text = described(one, said, node)
+        one = evolve(one, name=name, description=Text(text), said=said)
+        return one.within(OUTSIDE)
 
-    def _doc(self, operation: Operation, endpoint: Endpoint) -> str:
-        def section(title: str, items: list[tuple[str, str]]) -> str:
-            lines = [f"    {name}: {' '.join(text.split())}" for name, text in items]
-            return "\n".join([f"{title}:", *lines]) if items else ""
+    def _body(self, endpoint: Endpoint) -> tuple[Field, Media] | None:
+        given = endpoint.content.get("requestBody")
+        said = resolved(self.document, given) if given is not None else {}
+        media = body_of(said.get("content") or {}, self.reader, endpoint.name, endpoint.place)
+        if media is None:
+            return None
+        required = bool(said.get("required"))
+        body = self.reader.field("body", media.node, media.shape, required=required)
+        return body.within(OUTSIDE), media
 
-        content = endpoint.content
-        statuses = {
-            self.named_statuses[one.status]: f"{one.description.removesuffix('.')} ({one.status})."
-            for one in endpoint.answers
-            if one.status in self.named_statuses
-        }
-        said = [a.description for a in endpoint.answers if a.status.startswith("2")]
-        answer = next(filter(None, said), "")
-        checked = [f for f in operation.path_fields if f.type.annotation == "str | UUID"]
-        raises = [
-            *([("ValueError", f"`{checked[0].name}` is not a UUID.")] if checked else []),
-            *statuses.items(),
-            ("APIStatusError", "The API answered with another unexpected status."),
-            ("APIConnectionError", "The API could not be reached, or took too long."),
-            ("ResponseDecodeError", "The answer does not match the spec."),
-        ]
-        arguments = [(one.name, raw(one.description)) for one in operation.path_fields]
-        if arguments and operation.long_running:
-            name, text = arguments[-1]
-            arguments[-1] = name, f"{text} Or the {operation.long_running.get('noun')} itself."
-        arguments += [(one.name, raw(one.description)) for one in operation.keywords]
-        parts = [
-            content.get("summary", "").rstrip(".") + "." if content.get("summary") else "",
-            content.get("description", ""),
-            "Deprecated." if content.get("deprecated") else "",
-            section("Args", arguments),
-            f"Returns:\n    {' '.join(answer.split())}" if answer else "",
-            section("Raises", raises),
-            f"Source: `{operation.method} {raw(operation.path)}`.",
-        ]
-        return "\n\n".join(part for part in parts if part)
-
-
-def is_text(shape: Shape) -> bool:
-    """Whether values of a type can be written as one text, or as one each for an array."""
-    if isinstance(shape, Array):
-        return is_text(shape.item) and not isinstance(shape.item, Array)
-    if isinstance(shape, OneOf):
-        return all(map(is_text, shape.members))
-    return not isinstance(shape, Class | Map | Union) and all(map(is_text, shape.parts))
+    def _answers(self, endpoint: Endpoint) -> Iterator[Answer]:
+        for status, given in (endpoint.content.get("responses") or {}).items():
+            name = f"{endpoint.name} response {status}"
+            is_error = status[0] in "45"
+            try:
+                answer = resolved(self.document, given)
+                content = answer.get("content") or {}
+                media = answer_of(content, self.reader, name, endpoint.place)
+            except UnsupportedError as error:
+                if not is_error:
+                    raise
+                # An error says what came, whatever that is: the operation does without its type.
+                self.problems.append(error.within(f"{endpoint.place} ({status})"))
+                continue
+            self.statuses.add(status)
+            if status[0] in "45d":
+                self.error_shapes.append(media.shape)
+            yield Answer(status, answer.get("description") or "", media)
 
 
 def _specific_first(status: str) -> tuple[int, str]:
     """Sort statuses as they are to be tried: `200` before `2XX` before `default`."""
     return (2 if status == "default" else int(not status.isdigit()), status)
-
-
-def fixed_query(path: str) -> tuple[tuple[str, str], ...]:
-    """Return the query that a path has of its own, as pairs."""
-    query = path.partition("?")[2]
-    if "{" in query:
-        raise UnsupportedError("a parameter within the query of the path")
-    return tuple(parse_qsl(query, keep_blank_values=True))
 
 
 def _url(path: str, fields: list[Field]) -> str:
@@ -160,7 +211,7 @@ def _url(path: str, fields: list[Field]) -> str:
     for part in rest:
         key, _, text = part.partition("}")
         found = by_key[key]
-        check = "uuid_argument" if found.type.annotation == "str | UUID" else "path_argument"
+        check = "uuid_argument" if found.type.shape == UUID_ARGUMENT else "path_argument"
         parts.append(f"{check}({found.name!r}, {found.name})")
         parts += [literal(text)] if text else []
     return " + ".join(parts) or '""'

@@ -11,7 +11,7 @@ from __future__ import annotations
 from .document import Document, UnsupportedError
 from .model import Field, Model, Operation, Paging, Type
 from .models import Models
-from .shapes import Array, Class, Nullable
+from .shapes import OUTSIDE, Array, Class
 from .text import raw
 
 KNOWN = frozenset({"page", "offset", "size", "items", "current", "total"})
@@ -32,7 +32,7 @@ def paging_of(operation: Operation, hints: Document, models: Models) -> Paging:
     if len(pages) != 1 or len(answers) != 1:
         raise UnsupportedError("x-paging: the answer is not one object with fields")
     items = _field(hints["items"], answers[0])
-    shape = items.type.shape.inner if isinstance(items.type.shape, Nullable) else items.type.shape
+    shape = items.type.shape.bare
     if not isinstance(shape, Array):
         raise UnsupportedError(f"x-paging: {hints['items']!r} is no array")
     others = {
@@ -44,7 +44,7 @@ def paging_of(operation: Operation, hints: Document, models: Models) -> Paging:
         position=query[hints.get("page") or hints["offset"]].name,
         counts_items="offset" in hints,
         items=items.name,
-        item=Type(shape.item, models.scope),
+        item=Type(shape.inner, OUTSIDE),
         **others,
     )
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 from openapi_python_client import strings
 
 from .document import Document, UnsupportedError
-from .endpoints import Endpoint
 from .model import Field, Operation, Wait
 from .models import Models
-from .names import TAKEN_BY_ERRORS, field_name, snake
-from .shapes import STRING, Class, Shape, nullable
+from .names import TAKEN_BY_ERRORS, snake
+from .shapes import STRING, Class, Shape
 from .text import Text, in_docstring, literal
 
 STATUS_ERRORS: Mapping[int, tuple[str, str]] = {
@@ -44,9 +43,8 @@ class StatusError:
     description: str
 
 
-def status_errors(endpoints: Sequence[Endpoint]) -> list[StatusError]:
+def status_errors(documented: Collection[str]) -> list[StatusError]:
     """Return the errors of statuses; those of 409 and 422 where an operation answers with them."""
-    documented = {answer.status for one in endpoints for answer in one.answers}
     errors = [
         StatusError(name, code, code, text)
         for code, (name, text) in STATUS_ERRORS.items()
@@ -56,16 +54,13 @@ def status_errors(endpoints: Sequence[Endpoint]) -> list[StatusError]:
     return [*errors, StatusError("InternalServerError", None, "5xx", text)]
 
 
-def error_fields(answers: Sequence[tuple[str, Shape]], models: Models) -> list[Field]:
+def error_fields(answers: Sequence[Shape], models: Models) -> list[Field]:
     """Return the texts in the body of an error; every error gets them as attributes."""
     by_name = {model.name: model for model in models.models}
-    for status, shape in answers:
-        if status[0] in "45d" and isinstance(shape, Class) and shape.name in by_name:
-            texts = [
-                one for one in by_name[shape.name].fields
-                if one.type.shape in {STRING, nullable(STRING)}
-            ]  # fmt: skip
-            return [one for one in texts if one.name not in TAKEN_BY_ERRORS]
+    names = [shape.name for shape in answers if isinstance(shape, Class) and shape.name in by_name]
+    for model in [by_name[name] for name in names][:1]:
+        texts = [one for one in model.fields if one.type.shape.bare == STRING]
+        return [one for one in texts if one.name not in TAKEN_BY_ERRORS]
     return []
 
 
@@ -77,7 +72,7 @@ def sdk(
     errors: list[StatusError],
     missing: Sequence[str],
 ) -> dict[str, Any]:
-    """Return what templates know as `sdk`, but for `error_fields` and `sql`."""
+    """Return what templates know as `sdk`, but for `error_fields`."""
     info, hints = document["info"], document.get("x-sdk", {})
     name = re.sub(
         r"^[^A-Za-z]+|[^A-Za-z0-9]", "", strings.pascal_case(hints.get("name", info["title"]))
@@ -112,6 +107,13 @@ def sdk(
         "status_errors": errors,
         "operations": operations,
         "waits": waits,
+        "sql": sorted(
+            {
+                one.name
+                for one in models.fields
+                if one.node.get("contentMediaType") == "application/sql"
+            }
+        ),
         "commands": [wait for wait in waits if wait.is_command],
         "exports": exports,
         "model_names": names,
@@ -128,18 +130,6 @@ def example(operations: Sequence[Operation], waits: Sequence[Wait]) -> str:
         arguments = ", ".join([*(p.name for p in one.path_fields), *keywords])
         return f"print(client.{one.name}({arguments}))"
     return ""
-
-
-def sql_fields(schemas: Mapping[str, Document]) -> list[str]:
-    """Return the names of the fields that hold SQL."""
-    return sorted(
-        {
-            field_name(key)
-            for schema in schemas.values()
-            for key, node in schema.get("properties", {}).items()
-            if node.get("contentMediaType") == "application/sql"
-        }
-    )
 
 
 def auth(document: Document) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Types as values: each says its annotation, its decoder in terms of the codec, and its names.
+"""Types as values: each says its annotation, its decoder in terms of the codec, and its parts.
 
 A type is written somewhere: in the module of a class, or beside the operations. The `Scope` says
 which classes are at hand there by their names, and which through the package `models`.
@@ -6,10 +6,12 @@ which classes are at hand there by their names, and which through the package `m
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from attrs import frozen
+
+from .names import snake
 
 
 @frozen
@@ -17,269 +19,206 @@ class Scope:
     """Where a type is written."""
 
     own: str | None = None
-    """The class whose module it is, if any."""
+    """The class or union whose module it is, if any."""
     late: frozenset[str] = frozenset()
     """The classes that are found through `models`, since to import them would go in a circle."""
+    is_outside: bool = False
+    """Whether that is so for every class."""
 
-    def path(self, name: str, attribute: str | None = None) -> str:
+    def path(self, name: str, attribute: str) -> str:
         """Return the expression for a class, or for what its module has beside it."""
-        prefix = "models." if name in self.late and name != self.own else ""
-        return prefix + (attribute or name)
-
-    def function(self, name: str, attribute: str, *, inner: bool) -> str:
-        """Return the expression for a decoder that the module of a class has."""
-        path = self.path(name, attribute)
-        # Within another decoder it would be looked up while its module is not yet loaded.
-        is_late = inner and self.own is not None and name in self.late
-        return f"lambda value: {path}(value)" if is_late else path
+        is_late = self.is_outside or (name in self.late and name != self.own)
+        return f"models.{attribute}" if is_late else attribute
 
 
-class Shape(ABC):
+OUTSIDE = Scope(is_outside=True)
+"""Where the operations stand."""
+
+
+@frozen
+class Shape:
     """A type of JSON values, and of what they become in Python."""
 
+    python: str = ""
+    """The type as Python writes it, its parts as `{}`."""
+    reader: str = ""
+    """What turns JSON into it, the readers of its parts as `{}`."""
     parts: tuple[Shape, ...] = ()
-    """The types that this one is made of."""
-    own_names: frozenset[str] = frozenset()
-    """What it needs of the codec and the standard library, beside what its parts do."""
-    is_composed = True
-    """Whether the decoder is worth a name, so that it is built but once."""
+    """The types that it is made of."""
 
-    @abstractmethod
     def annotation(self, scope: Scope) -> str:
         """Return the type as Python writes it."""
+        parts = [one.annotation(scope) for one in self.parts]
+        return self.python.format(*parts) if parts else self.python
 
-    @abstractmethod
     def decoder(self, scope: Scope, *, inner: bool = False) -> str:
         """Return an expression: what turns JSON into the type, perhaps within another decoder."""
+        parts = [one.decoder(scope, inner=True) for one in self.parts]
+        return self.reader.format(*parts) if parts else self.reader
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether the decoder is worth a name, so that it is built but once."""
+        return "(" in self.reader
 
     @property
     def is_inferred(self) -> bool:
         """Whether type checkers infer the annotation from the decoder."""
-        return all(part.is_inferred for part in self.parts)
+        return all(one.is_inferred for one in self.parts)
+
+    @property
+    def inner(self) -> Shape:
+        """The type within, of which there is one."""
+        return self.parts[0]
+
+    @property
+    def bare(self) -> Shape:
+        """The type without `None`."""
+        return self.inner if isinstance(self, Nullable) else self
 
     def walk(self) -> Iterator[Shape]:
         """Yield this type and every type within."""
         yield self
-        for part in self.parts:
-            yield from part.walk()
+        for one in self.parts:
+            yield from one.walk()
 
     def classes(self) -> frozenset[str]:
-        """Return the names of the classes and unions in it."""
-        return frozenset(one.name for one in self.walk() if isinstance(one, Class | Enum | Union))
-
-    def names(self) -> frozenset[str]:
-        """Return the names that it needs of the codec and the standard library."""
-        return frozenset[str]().union(*(one.own_names for one in self.walk()))
+        """Return the names of the classes, enums and unions in it."""
+        return frozenset(one.name for one in self.walk() if isinstance(one, Named))
 
 
-@frozen
-class Scalar(Shape):
-    """A type that the codec has a decoder for."""
-
-    python: str
-    reader: str
-    is_composed = False
-
-    @property
-    def own_names(self) -> frozenset[str]:  # type: ignore[override]
-        return frozenset({self.python.partition(".")[0], self.reader})
-
-    def annotation(self, scope: Scope) -> str:
-        return self.python
-
-    def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        return self.reader
-
-
-STRING = Scalar("str", "as_str")
-BOOLEAN = Scalar("bool", "as_bool")
-INTEGER = Scalar("int", "as_int")
-NUMBER = Scalar("float", "as_float")
-NONE = Scalar("None", "as_none")
-ANY = Scalar("Any", "as_any")
-DATE = Scalar("datetime.date", "as_date")
-DATETIME = Scalar("datetime.datetime", "as_datetime")
-UUID = Scalar("UUID", "as_uuid")
-UUID_ARGUMENT = Scalar("str | UUID", "as_uuid")
+STRING = Shape("str", "as_str")
+BOOLEAN = Shape("bool", "as_bool")
+INTEGER = Shape("int", "as_int")
+NUMBER = Shape("float", "as_float")
+NONE = Shape("None", "as_none")
+ANY = Shape("Any", "as_any")
+DATE = Shape("datetime.date", "as_date")
+DATETIME = Shape("datetime.datetime", "as_datetime")
+UUID = Shape("UUID", "as_uuid")
+UUID_ARGUMENT = Shape("str | UUID", "as_uuid")
+FILE = Shape("_codec.File", "as_any")
+"""A file in a form, which no JSON holds."""
+BYTES = Shape("bytes", "as_bytes")
+TEXT = Shape("str", "as_text")
+CONTENT = Shape("bytes | str", "as_any")
+"""A body that is sent as it is."""
+ANY_OTHER = Shape("_AnyOther", 'cast("Decoder[_AnyOther]", as_str)')
+"""Text that none of the other members of a union is told by."""
 
 
 @frozen
 class Constant(Shape):
     """One value alone."""
 
-    value: str | float
+    value: str | float = ""
     is_inferred = False
-    own_names = frozenset({"Literal", "const"})
 
-    def annotation(self, scope: Scope) -> str:
-        return f"Literal[{self.value!r}]"
-
-    def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        return f"const({self.value!r})"
+    @classmethod
+    def of(cls, value: Any) -> Constant:
+        return cls(f"Literal[{value!r}]", f"const({value!r})", value=value)
 
 
 @frozen
-class AnyOther(Shape):
-    """Text that none of the other members of a union is told by."""
+class Named(Shape):
+    """A type that has a module of its own."""
 
-    own_names = frozenset({"Decoder", "Literal", "TYPE_CHECKING", "as_str", "cast"})
+    name: str = ""
+    beside: str = ""
+    """What of its module a decoder needs."""
 
     def annotation(self, scope: Scope) -> str:
-        return "_AnyOther"
+        return self.python.format(scope.path(self.name, self.name))
 
     def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        return 'cast("Decoder[_AnyOther]", as_str)'
+        found = self.reader.format(scope.path(self.name, self.beside))
+        # Within another decoder it would be looked up while its module is not yet loaded.
+        is_late = inner and scope.own is not None and self.name in scope.late
+        return f"lambda value: {found}(value)" if is_late else found
 
 
 @frozen
-class Class(Shape):
+class Class(Named):
     """A class with fields."""
 
-    name: str
-    is_composed = False
-
-    def annotation(self, scope: Scope) -> str:
-        return scope.path(self.name)
-
-    def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        return scope.function(self.name, f"{self.name}.from_dict", inner=inner)
+    @classmethod
+    def of(cls, name: str) -> Class:
+        return cls("{}", "{}", name=name, beside=f"{name}.from_dict")
 
 
 @frozen
-class Union(Shape):
+class Union(Named):
     """A union with a name, and a function that decodes it."""
 
-    name: str
-    function: str
-    is_composed = False
-
-    def annotation(self, scope: Scope) -> str:
-        return scope.path(self.name)
-
-    def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        return scope.function(self.name, self.function, inner=inner)
+    @classmethod
+    def of(cls, name: str) -> Union:
+        return cls("{}", "{}", name=name, beside=f"{snake(name)}_from_dict")
 
 
 @frozen
-class Enum(Shape):
+class Enum(Named):
     """A class of known values; others of their type are taken, too."""
 
-    name: str
-    base: str
+    base: str = "str"
 
-    @property
-    def own_names(self) -> frozenset[str]:  # type: ignore[override]
-        return frozenset({f"{self.base}_enum"})
-
-    def annotation(self, scope: Scope) -> str:
-        return f"{scope.path(self.name)} | {self.base}"
-
-    def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        return f"{self.base}_enum({scope.path(self.name)})"
+    @classmethod
+    def of(cls, name: str, base: str) -> Enum:
+        return cls(f"{{}} | {base}", f"{base}_enum({{}})", name=name, beside=name, base=base)
 
 
 @frozen
 class Array(Shape):
     """An array; what a caller gives may be any sequence."""
 
-    item: Shape
-    python: str = "list"
-
-    @property
-    def parts(self) -> tuple[Shape, ...]:  # type: ignore[override]
-        return (self.item,)
-
-    @property
-    def own_names(self) -> frozenset[str]:  # type: ignore[override]
-        return frozenset({"array_of", self.python})
-
-    def annotation(self, scope: Scope) -> str:
-        return f"{self.python}[{self.item.annotation(scope)}]"
-
-    def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        return f"array_of({self.item.decoder(scope, inner=True)})"
+    @classmethod
+    def of(cls, item: Shape, python: str = "list") -> Array:
+        return cls(f"{python}[{{}}]", "array_of({})", (item,))
 
 
 @frozen
 class Map(Shape):
     """An object with any keys."""
 
-    value: Shape
-
-    @property
-    def parts(self) -> tuple[Shape, ...]:  # type: ignore[override]
-        return (self.value,)
-
-    @property
-    def is_composed(self) -> bool:  # type: ignore[override]
-        return self.value != ANY
-
-    @property
-    def own_names(self) -> frozenset[str]:  # type: ignore[override]
-        return frozenset({"map_of" if self.is_composed else "as_mapping"})
-
-    def annotation(self, scope: Scope) -> str:
-        return f"dict[str, {self.value.annotation(scope)}]"
-
-    def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        if not self.is_composed:
-            return "as_mapping"
-        return f"map_of({self.value.decoder(scope, inner=True)})"
+    @classmethod
+    def of(cls, value: Shape) -> Map:
+        return cls("dict[str, {}]", "as_mapping" if value == ANY else "map_of({})", (value,))
 
 
 @frozen
 class OneOf(Shape):
     """One of several types."""
 
-    members: tuple[Shape, ...]
     is_inferred = False
-    own_names = frozenset({"Decoder", "one_of"})
 
-    @property
-    def parts(self) -> tuple[Shape, ...]:  # type: ignore[override]
-        return self.members
+    @classmethod
+    def of(cls, members: Iterable[Shape]) -> OneOf:
+        members = tuple(members)
+        return cls("", f"one_of({', '.join('{}' for _ in members)})", members)
 
     def annotation(self, scope: Scope) -> str:
-        return " | ".join(dict.fromkeys(one.annotation(scope) for one in self.members))
-
-    def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        return f"one_of({', '.join(one.decoder(scope, inner=True) for one in self.members)})"
+        return " | ".join(dict.fromkeys(one.annotation(scope) for one in self.parts))
 
 
 @frozen
 class Nullable(Shape):
     """A type, or `None`."""
 
-    inner: Shape
-
-    @property
-    def parts(self) -> tuple[Shape, ...]:  # type: ignore[override]
-        return (self.inner,)
-
-    @property
-    def own_names(self) -> frozenset[str]:  # type: ignore[override]
-        return frozenset({"optional"})
-
-    def annotation(self, scope: Scope) -> str:
-        return f"{self.inner.annotation(scope)} | None"
-
-    def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        return f"optional({self.inner.decoder(scope, inner=True)})"
+    @classmethod
+    def of(cls, shape: Shape) -> Shape:
+        is_said = shape in {ANY, NONE} or isinstance(shape, Nullable)
+        return shape if is_said else cls("{} | None", "optional({})", (shape,))
 
 
-def nullable(shape: Shape) -> Shape:
-    """Return a type that takes `null`, too."""
-    return shape if shape in {ANY, NONE} or isinstance(shape, Nullable) else Nullable(shape)
-
-
-def one_of(members: list[Shape]) -> Shape:
+def one_of(members: Iterable[Shape]) -> Shape:
     """Return the type of one of several, which may turn out to be one alone."""
-    some = [one for one in members if one != NONE]
+    members = list(members)
+    some = [one.bare for one in members if one != NONE]
     bases = {one.base for one in some if isinstance(one, Enum)}
     # An enum takes any other value of its type already.
-    some = [one for one in some if not (isinstance(one, Scalar) and one.python in bases)]
-    shape = some[0] if len(some) == 1 else OneOf(tuple(some)) if some else NONE
-    return nullable(shape) if len(members) > 0 and NONE in members else shape
+    some = [one for one in dict.fromkeys(some) if one.python not in bases]
+    shape = some[0] if len(some) == 1 else OneOf.of(some) if some else NONE
+    is_nullable = any(one == NONE or isinstance(one, Nullable) for one in members)
+    return Nullable.of(shape) if is_nullable else shape
 
 
 def argument(shape: Shape, *, is_outer: bool = True) -> Shape:
@@ -287,7 +226,7 @@ def argument(shape: Shape, *, is_outer: bool = True) -> Shape:
     if shape == UUID:
         return UUID_ARGUMENT
     if isinstance(shape, Array):
-        return Array(argument(shape.item, is_outer=False), "Sequence" if is_outer else "list")
+        return Array.of(argument(shape.inner, is_outer=False), "Sequence" if is_outer else "list")
     if isinstance(shape, OneOf):
-        return OneOf(tuple(argument(one, is_outer=False) for one in shape.members))
-    return Nullable(argument(shape.inner)) if isinstance(shape, Nullable) else shape
+        return OneOf.of(argument(one, is_outer=False) for one in shape.parts)
+    return Nullable.of(argument(shape.inner)) if isinstance(shape, Nullable) else shape

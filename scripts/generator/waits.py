@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from attrs import frozen
 
@@ -27,10 +27,12 @@ class WaitBuilder:
 
     models: Models
 
-    def build(self, operation: Operation, hints: Document) -> Wait:
+    def build(self, operation: Operation, hints: Document, nouns: Collection[str]) -> Wait:
         """Return how to wait for what an operation looks at."""
         place = f"{operation.method} {raw(operation.path)}: x-long-running"
         try:
+            if hints.get("noun") in nouns:
+                raise UnsupportedError("two operations have the same noun")
             return self._build(operation, hints)
         except UnsupportedError as error:
             raise UnsupportedError(error.reason, place) from None
@@ -54,7 +56,7 @@ class WaitBuilder:
         ends = [(value, pascal(f"{noun} {value} error")) for value in failed]
         if unnamed := [value for value, name in ends if not name.isidentifier()]:
             raise UnsupportedError(f"no error can be called after {', '.join(unnamed)}")
-        operation.item_id = field_of(hints["id"], models)
+        item_id = field_of(hints["id"], models)
         optional = {
             key: field_of(hints[key], models).name if key in hints else None
             for key in ("kind", "began", "ended")
@@ -63,7 +65,7 @@ class WaitBuilder:
             operation=operation,
             noun=noun,
             id=operation.path_fields[-1],
-            id_field=operation.item_id.name,
+            id_field=item_id.name,
             state=state.name,
             active=[value for value in values if value not in {*succeeded, *failed}],
             succeeded=succeeded,
@@ -71,6 +73,7 @@ class WaitBuilder:
             **optional,
             reasons=self._reasons(hints["reasons"], models) if "reasons" in hints else None,
         )
+        operation.item_id = item_id
         for model in models:
             if not model.operation:
                 model.operation = operation.name

@@ -114,7 +114,7 @@ BROKEN = [
                 "post", requestBody={"content": {"multipart/form-data": {"schema": {}}}}
             )
         ),
-        "POST /x: a body of type multipart/form-data, not JSON",
+        "POST /x: a body of type multipart/form-data that is no object",
     ),
 ]
 
@@ -163,6 +163,7 @@ def test_a_new_state_field_type_and_operation_need_no_template_change(tmp_path: 
             },
         ]
     }
+    schemas["OtherJob"]["allOf"][1]["properties"]["type"]["not"]["enum"].append("not-a-type")
     schemas["Job"]["oneOf"].append({"$ref": "#/components/schemas/NotATypeJob"})
     schemas["Job"]["discriminator"]["mapping"]["not-a-type"] = "#/components/schemas/NotATypeJob"
     spec["paths"]["/jobs"] = {
@@ -247,7 +248,7 @@ with Server(lambda _: Answer(200, [sent, payload("page-sample")])) as server:
 
 
 UNSUPPORTED = [
-    ({"parameters": [{"name": "f", "in": "query", "schema": {"type": "object"}}]}, "type of 'f'"),
+    ({"parameters": [{"name": "f", "in": "header", "schema": {"type": "object"}}]}, "type of 'f'"),
     (
         {
             "parameters": [
@@ -261,10 +262,6 @@ UNSUPPORTED = [
         "style of 'f'",
     ),
     ({"parameters": [{"name": "c", "in": "cookie", "schema": {"type": "string"}}]}, "cookie"),
-    (
-        {"responses": {"200": {"description": "", "content": {"text/csv": {"schema": {}}}}}},
-        "the answer 200 is text/csv, not JSON",
-    ),
 ]
 
 

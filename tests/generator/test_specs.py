@@ -14,6 +14,8 @@ from large_spec import large_spec
 from support import ROOT, regenerate, write
 
 SPECS = sorted(path.stem for path in (ROOT / "tests" / "specs").glob("*.yaml"))
+LACKING = {"member_of_union_dropped_trips", "unsupported"}
+"""Those that have parts of which no package can be made."""
 MYPY = ("-m", "mypy", "--strict", "--no-incremental", "--config-file=")
 
 
@@ -23,7 +25,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("packages")
     for name in SPECS:
         spec = ROOT / "tests" / "specs" / f"{name}.yaml"
-        rest = ["--skip-unsupported"] if name == "unsupported" else []
+        rest = ["--skip-unsupported"] if name in LACKING else []
         result = regenerate("--spec", spec, "--output", folder / "made", *rest)
         assert result.returncode == 0, result.stderr
         (folder / "made" / "narrative_jobs").rename(folder / name)
@@ -54,7 +56,7 @@ def test_what_no_package_can_be_made_of_fails_the_run(tmp_path: Path) -> None:
     spec = ROOT / "tests" / "specs" / "unsupported.yaml"
     result = regenerate("--spec", spec, "--output", tmp_path / "made")
     assert result.returncode == 1
-    for place in ("POST /form: ", "GET /cookie: ", "Both: ", "because of Mixed: "):
+    for place in ("POST /array-form: ", "GET /cookie: ", "because of Mixed: "):
         assert place in result.stderr
     assert result.stderr.endswith("--skip-unsupported makes a package of the rest.\n")
     assert "object at 0x" not in result.stderr

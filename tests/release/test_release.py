@@ -69,12 +69,21 @@ def has_export(spec: Spec) -> None:
     schemas["NotATypeJob"] = {"allOf": [{"$ref": "#/components/schemas/JobBase"}, part]}
     schemas["Job"]["oneOf"].insert(0, {"$ref": "#/components/schemas/NotATypeJob"})
     schemas["Job"]["discriminator"]["mapping"]["not-a-type"] = "#/components/schemas/NotATypeJob"
+    excluded(spec).append("not-a-type")
+
+
+def excluded(spec: Spec) -> list[str]:
+    """Return the types that the class for all others excludes."""
+    own: Spec = schema(spec, "OtherJob")["allOf"][1]["properties"]["type"]["not"]
+    found: list[str] = own["enum"]
+    return found
 
 
 def has_no_forecast(spec: Spec) -> None:
     job = schema(spec, "Job")
     job["oneOf"] = [one for one in job["oneOf"] if "Nql" not in one["$ref"]]
     del job["discriminator"]["mapping"]["nql-forecast"]
+    excluded(spec).remove("nql-forecast")
 
 
 def has_no_cancelled(spec: Spec) -> None:

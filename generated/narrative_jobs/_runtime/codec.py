@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 from .mismatch import MapKey, MismatchError
@@ -24,6 +24,9 @@ else:
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 Decoder = Callable[[Any], T]
+
+File: TypeAlias = bytes | IO[bytes] | tuple[str, bytes | IO[bytes]]
+"""A file in a form: its bytes, or what reads them; or its name, and one of those."""
 
 _TIMESTAMP = re.compile(
     r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d|\d{3})"  # A date, by month, week or day of the year,
@@ -57,6 +60,16 @@ def as_str(value: object) -> str:
     if isinstance(value, str):
         return value
     raise MismatchError.unexpected(value, "a string")
+
+
+def as_text(body: str) -> str:
+    """Return the body of an answer that is a text and no JSON."""
+    return body
+
+
+def as_bytes(body: bytes) -> bytes:
+    """Return the body of an answer that is neither a text nor JSON."""
+    return body
 
 
 def as_bool(value: object) -> bool:

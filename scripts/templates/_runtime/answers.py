@@ -12,6 +12,7 @@ import httpx
 
 from . import json_text
 from .calls import Call, Response
+from .codec import as_bytes, as_text
 from .connections import Answer
 from .errors import (
     APIConnectionError,
@@ -47,7 +48,7 @@ class Reader:
         payload, problem = None, answer.body.error
         if problem is None:
             try:
-                payload = json_text.load(content) if content else None
+                payload = _payload(decoder, content, answer.headers)
                 return Response(
                     parsed=self._decoded(decoder, payload),
                     status_code=answer.status_code,
@@ -136,6 +137,16 @@ class Reader:
             "headers": httpx.Headers([(redact(k), redact(v)) for k, v in answer.headers.raw]),
             "request_id": self.request_id(answer),
         }
+
+
+def _payload(decode: Callable[[Any], Any], content: bytes, headers: httpx.Headers) -> Any:
+    """Return what a decoder takes: JSON, or a text, or what came."""
+    if decode is as_bytes:
+        return content
+    if decode is as_text:
+        media_type = {"Content-Type": headers.get("Content-Type", "")}
+        return httpx.Response(200, headers=media_type, content=content).text
+    return json_text.load(content) if content else None
 
 
 def _reason(cause: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -16,6 +16,8 @@ from .mismatch import MismatchError, excerpt
 
 if TYPE_CHECKING:
     import httpx
+
+    from .forms import Content
 
 T = TypeVar("T")
 
@@ -48,6 +50,8 @@ class Call(Generic[T]):
     params: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(factory=dict[str, str])
     json: Any = UNSET
+    content: Content | None = None
+    """The body, where it is no JSON."""
     item_id: tuple[str, object] | None = None
     """The key of the answer's id, and the id that was asked for."""
 
@@ -58,7 +62,8 @@ class Call(Generic[T]):
         """Find what decodes the body of an answer, if the spec says."""
         for status in (str(status_code), f"{status_code // 100}XX", "default"):
             if status in self.decoders:
-                return partial(self._decoded, self.decoders[status])
+                decode = self.decoders[status]
+                return partial(self._decoded, decode) if self.item_id else decode
         return None
 
     def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:
@@ -111,11 +116,11 @@ def uuid_argument(name: str, value: object) -> str:
 
 
 def path_argument(name: str, value: object) -> str:
-    """Fit a caller's value into one segment of a path."""
-    text = text_argument(value)
-    if text in {"", ".", ".."}:
-        raise ValueError(f"{name}: {text!r} cannot stand in a path")
-    return quote(text, safe="")
+    """Fit a caller's value into one segment of a path; the items of an array with commas."""
+    texts = _texts(value)
+    if not texts or {"", ".", ".."} & set(texts):
+        raise ValueError(f"{name}: {', '.join(texts)!r} cannot stand in a path")
+    return ",".join(quote(text, safe="") for text in texts)
 
 
 def text_argument(value: object) -> str:
@@ -127,17 +132,44 @@ def text_argument(value: object) -> str:
 
 
 def query_arguments(
-    values: Mapping[str, Any], joined: tuple[str, ...] = ()
+    values: Mapping[str, Any], joined: tuple[str, ...] = (), deep: tuple[str, ...] = ()
 ) -> tuple[tuple[str, str], ...]:
-    """Write the query, without what is `None`; an array as one pair where it is to be `joined`."""
+    """Write the query, without what is `None`.
+
+    An array is a pair for each item, or one pair where it is to be `joined`. An object is a pair
+    for each of its fields, named after the field, or `name[field]` where it is to be `deep`.
+    """
     pairs: list[tuple[str, str]] = []
     for key, value in values.items():
-        items = cast("Sequence[Any]", value) if isinstance(value, list | tuple) else [value]
-        texts = [text_argument(item) for item in items if item is not None]
-        pairs += [(key, ",".join(texts))] if key in joined and texts else [(key, t) for t in texts]
+        plain = to_json(list(cast("Sequence[Any]", value)) if isinstance(value, tuple) else value)
+        if key in deep:
+            pairs += _deep(key, plain)
+        elif isinstance(plain, dict):
+            pairs += query_arguments(cast("dict[str, Any]", plain))
+        else:
+            texts = _texts(plain)
+            texts = [",".join(texts)] if key in joined and texts else texts
+            pairs += [(key, text) for text in texts]
     return tuple(pairs)
 
 
+def _deep(key: str, value: object) -> Iterator[tuple[str, str]]:
+    inner: Mapping[Any, object] = {}
+    if isinstance(value, dict):
+        inner = cast("dict[str, object]", value)
+    elif isinstance(value, list):
+        inner = dict(enumerate(cast("list[object]", value)))
+    elif value is not None:
+        yield key, text_argument(value)
+    for name, one in inner.items():
+        yield from _deep(f"{key}[{name}]", one)
+
+
 def header_arguments(values: Mapping[str, object]) -> dict[str, str]:
-    """Write the headers of a call, without what is `None`."""
-    return {key: text_argument(value) for key, value in values.items() if value is not None}
+    """Write the headers of a call, without what is `None`; the items of an array with commas."""
+    return {key: ",".join(_texts(value)) for key, value in values.items() if value is not None}
+
+
+def _texts(value: object) -> list[str]:
+    items = cast("Sequence[object]", value) if isinstance(value, list | tuple) else [value]
+    return [text_argument(item) for item in items if item is not None]

@@ -181,14 +181,14 @@ class BaseClient:
     def _request(self, call: Call[Any]) -> Request:
         """Build the request of a call."""
         headers = self._headers
-        content = b""
+        media_type, content = call.content or ("application/json", b"")
         if call.json is not UNSET:
             content = json.dumps(call.json, ensure_ascii=False, allow_nan=False).encode()
         if content or call.headers:
             headers = headers.copy()
             headers.update(call.headers)
         if content:
-            headers.setdefault("Content-Type", "application/json")
+            headers.setdefault("Content-Type", media_type)
         if content or call.method in {"POST", "PUT", "PATCH"}:
             headers["Content-Length"] = str(len(content))
         target = self._path + quote(call.url, safe="/%:@!$&'()*+,;=~")

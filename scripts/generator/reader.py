@@ -1,0 +1,273 @@
+"""From schemas to types, and to the classes that those types need: one function that goes down.
+
+A class has its name as soon as something refers to it; its fields are read later, so that schemas
+may refer to each other in circles. What cannot be made is kept apart, with its place and the cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from attrs import define, evolve, field
+
+from . import shapes
+from .document import Document, UnsupportedError, at, looked_up, target_of
+from .flat import Flattener, Node, title_of
+from .model import Enum, Field, Model, Type
+from .model import Union as UnionModel
+from .models import Models
+from .names import ClassNames, field_name, free, member_name, module_name, pascal, snake
+from .shapes import Array, Class, Constant, Map, Nullable, Shape, Union
+from .text import Text
+
+SCHEMAS = "#/components/schemas/"
+
+SCALARS: Mapping[tuple[str, str], Shape] = {
+    ("string", "date"): shapes.DATE,
+    ("string", "date-time"): shapes.DATETIME,
+    ("string", "uuid"): shapes.UUID,
+    ("string", "binary"): shapes.FILE,
+    ("string", ""): shapes.STRING,
+    ("integer", ""): shapes.INTEGER,
+    ("number", ""): shapes.NUMBER,
+    ("boolean", ""): shapes.BOOLEAN,
+    ("null", ""): shapes.NONE,
+    ("", ""): shapes.ANY,
+}
+"""The type of each type and format; a format that is not known says nothing."""
+
+
+@define
+class Reader:
+    """Reads the schemas of a document."""
+
+    flats: Flattener
+    models: Models = field(factory=Models)
+    broken: dict[str, UnsupportedError] = field(factory=dict)
+    """Why a class is not made, by its name in Python."""
+    problems: list[UnsupportedError] = field(factory=list)
+    _names: ClassNames = field(factory=ClassNames)
+    _class_names: dict[str, str] = field(factory=dict)
+    _keys: set[str] = field(factory=set)
+    _found: dict[str, Shape | UnsupportedError] = field(factory=dict)
+    """What each reference has come to."""
+    _under_way: dict[str, bool] = field(factory=dict)
+    """The references that are being read, and whether something in them leads back."""
+    _waiting: list[Callable[[], None]] = field(factory=list)
+
+    def run(self, schemas: Document) -> None:
+        """Read every component."""
+        self._keys = set(schemas)
+        plain = [name for name in schemas if pascal(name) == name]
+        for name in dict.fromkeys([*plain, *schemas]):
+            self._class_names[SCHEMAS + name] = self._names.take(name)
+        for name in schemas:
+            try:
+                self.component(SCHEMAS + name.replace("~", "~0").replace("/", "~1"))
+            except UnsupportedError:
+                continue  # It has been noted, and whoever needs it meets it again.
+            self.finish()
+
+    def finish(self) -> None:
+        """Read the fields of the classes that are known by now."""
+        while self._waiting:
+            self._waiting.pop(0)()
+
+    def component(self, reference: str) -> Shape:
+        """Return the type that a reference leads to."""
+        found = self._found.get(reference)
+        if isinstance(found, UnsupportedError):
+            raise UnsupportedError(found.reason, *found.chain)
+        if found:
+            return found
+        name = target_of(reference)
+        looked_up(self.flats.document, reference)
+        try:
+            with at(name):
+                shape = self._component(reference, name)
+        except UnsupportedError as error:
+            self._found[reference] = error.within(name)
+            if reference in self._class_names:
+                self.problems.append(error.within(name))
+            raise
+        self._found[reference] = shape
+        return shape
+
+    def _component(self, reference: str, name: str) -> Shape:
+        flat = self.flats.target(reference)
+        class_name = self._class_names.get(reference) or self._hoisted(name)
+        self._class_names[reference] = class_name
+        if reference in self._under_way:
+            if "$ref" in flat:
+                raise UnsupportedError("it refers to itself alone")
+            self._under_way[reference] = True
+            union = Union.of(class_name)
+            return Nullable.of(union) if flat.get("nullable") else union
+        self._under_way[reference] = False
+        try:
+            shape = self._shape(flat, name, name, class_name)
+        finally:
+            leads_back = self._under_way.pop(reference)
+        if leads_back and getattr(shape.bare, "name", "") != class_name:
+            self._union(flat, class_name, name, shape)
+            return Union.of(class_name)
+        return shape
+
+    def components(self) -> set[str]:
+        """Return the names of the classes that the document names, but for mere parts of others."""
+        names = {self._class_names[one] for one in self._found if one.startswith(SCHEMAS)}
+        used = {need for name in self.models.items for need in self.models.needs(name)}
+        extended = {self._class_names.get(one, "") for one in self.flats.extended}
+        return (names & set(self.models.items)) - (extended - used)
+
+    def read(self, schema: Any, name: str, place: str) -> Shape:
+        """Return the type of a schema that stands somewhere, under a name for what it needs."""
+        return self.typed(self.flats.flat(schema), name, place)
+
+    def typed(self, flat: Node, name: str, place: str) -> Shape:
+        """Return the type of a flat schema."""
+        return self._shape(flat, name, place, None)
+
+    def _shape(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
+        if "$ref" in flat:
+            shape = self.component(flat["$ref"])
+        elif "oneOf" in flat:
+            shape = self._one_of(flat, name, place, class_name)
+        elif "const" in flat:
+            shape = Constant.of(flat["const"])
+        elif "enum" in flat and flat["type"] in {"string", "integer"}:
+            shape = self._enum(flat, class_name or self._hoisted(name), place)
+        elif flat.get("type") == "object":
+            shape = self._object(flat, name, place, class_name)
+        elif flat.get("type") == "array":
+            shape = Array.of(self._item(flat, name, place))
+        else:
+            shape = self._scalar(flat)
+        return Nullable.of(shape) if flat.get("nullable") else shape
+
+    @staticmethod
+    def _scalar(flat: Node) -> Shape:
+        kind, format_ = flat.get("type", ""), str(flat.get("format", ""))
+        return SCALARS.get((kind, format_)) or SCALARS[kind, ""]
+
+    def _item(self, flat: Node, name: str, place: str) -> Shape:
+        """Return the type of the items of an array, whichever their position."""
+        items = flat.get("items", True)
+        first = [*(items if isinstance(items, list) else []), *flat.get("prefixItems", [])]
+        rest = [] if isinstance(items, list) or (first and items in (True, False)) else [items]
+        found = [self.read(one, f"{name} item {n}", place) for n, one in enumerate(first, 1)]
+        found += [self.read(one is not False and one, f"{name} item", place) for one in rest]
+        return shapes.one_of(found) if found else shapes.ANY
+
+    def _object(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
+        extra = flat.get("additionalProperties")
+        if not flat.get("properties"):
+            is_typed = isinstance(extra, Mapping)
+            return Map.of(self.read(extra, f"{name} value", place) if is_typed else shapes.ANY)
+        class_name = class_name or self._hoisted(name)
+        text = Text(flat.get("description") or f"The schema `{class_name}` of the API.")
+        model = Model(class_name, module_name(class_name), text, place)
+        self.models.items[class_name] = model
+        self._waiting.append(lambda: self._read_fields(model, flat, name))
+        return Class.of(class_name)
+
+    def _read_fields(self, model: Model, flat: Node, name: str) -> None:
+        required = flat.get("required") or []
+        found: dict[str, Field] = {}
+        for key in sorted(flat["properties"], key=lambda key: key not in required):
+            with self._noting(model, f"{model.place}.{key}"):
+                node = self.flats.flat(flat["properties"][key])
+                shape = self.typed(node, f"{name} {key}", f"{model.place}.{key}")
+                one = self.field(key, node, shape, required=key in required)
+                found[free(one.name, found)] = one
+        model.fields = [evolve(one, name=python) for python, one in found.items()]
+        if isinstance(flat.get("additionalProperties"), Mapping):
+            with self._noting(model, f"{model.place}.additionalProperties"):
+                extra = self.read(flat["additionalProperties"], f"{name} value", model.place)
+                model.additional = Type(extra)
+
+    @contextmanager
+    def _noting(self, model: Model, place: str) -> Iterator[None]:
+        """Note what keeps a class from being made, and go on: there may be more of it."""
+        try:
+            with at(place):
+                yield
+        except UnsupportedError as error:
+            error = error.within(model.place)
+            self.broken.setdefault(model.name, error)
+            self.problems.append(error)
+
+    def field(self, key: str, node: Node, shape: Shape, *, required: bool) -> Field:
+        """Return a field, as it reads where every class is at hand by its name."""
+        said = self.flats.said(node)
+        if node.get("deprecated"):
+            said = f"{said} Deprecated.".strip()
+        text = Text(said or f"The field `{key}`.")
+        type_ = Type(shape if required else Nullable.of(shape))
+        return Field(field_name(key), Text(key), type_, required, text, node)
+
+    def _enum(self, flat: Node, class_name: str, place: str) -> Shape:
+        names = flat.get("x-enum-varnames") or []
+        values = flat["enum"]
+        members: dict[str, Text | int] = {}
+        for index, value in enumerate(values):
+            member = member_name(names[index] if len(names) == len(values) else value)
+            members[free(member, members)] = Text(value) if isinstance(value, str) else int(value)
+        text, default = Text(flat.get("description") or ""), Text(str(flat.get("default") or ""))
+        self.models.items[class_name] = Enum(
+            class_name, module_name(class_name), text, place, default, list(members.items())
+        )
+        return shapes.Enum.of(class_name, "str" if flat["type"] == "string" else "int")
+
+    def _one_of(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
+        members = [
+            self.read(one, f"{name} {_title(one, index)}", place)
+            for index, one in enumerate(flat["oneOf"], 1)
+        ]
+        # Unions within come first: they are told apart by what they know themselves.
+        shape = shapes.one_of(sorted(members, key=lambda one: not isinstance(one, Union)))
+        if "discriminator" not in flat and not (class_name and _objects(members) > 1):
+            return shape
+        class_name = class_name or self._hoisted(name)
+        union = self._union(flat, class_name, place, shape)
+        if "discriminator" in flat:
+            origins = map(_origin, flat["oneOf"])
+            union.hints = flat["discriminator"]
+            union.members = [(one, found.bare) for one, found in zip(origins, members, strict=True)]
+        return Union.of(class_name)
+
+    def _union(self, flat: Node, class_name: str, place: str, shape: Shape) -> UnionModel:
+        """Make a union that has a name."""
+        text = Text(flat.get("description") or "")
+        union = UnionModel(class_name, snake(class_name), text, place, Type(shape))
+        self.models.items[class_name] = union
+        return union
+
+    def _hoisted(self, name: str) -> str:
+        """Return a name in Python for what has none in the document."""
+        key = free(pascal(name), self._keys, "")
+        self._keys.add(key)
+        return self._names.take(key)
+
+
+def _objects(members: list[Shape]) -> int:
+    """Return how many of several types are objects, those in unions included."""
+    inner = [
+        part for one in members if isinstance(one, shapes.OneOf | Nullable) for part in one.parts
+    ]
+    own = sum(2 if isinstance(one, Union) else isinstance(one, Class | Map) for one in members)
+    return own + (_objects(inner) if inner else 0)
+
+
+def _title(schema: Any, index: int) -> str:
+    """Return what a member of a union is called within its name."""
+    title = title_of(schema)
+    return title if title else f"type {index}"
+
+
+def _origin(schema: Any) -> str | None:
+    """Return the reference that a member of a union is, or has been narrowed from."""
+    parts = [schema, *(schema.get("allOf") or [])] if isinstance(schema, Mapping) else []
+    return next((one["$ref"] for one in reversed(parts) if "$ref" in one), None)
