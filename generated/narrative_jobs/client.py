@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
 from typing import Literal
 from uuid import UUID
 
@@ -17,7 +17,8 @@ from ._runtime.calls import UNSET, Response, Unset
 from ._runtime.client import API, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_MAX_RETRIES
 from ._runtime.sync_connections import Connections
 from ._runtime.sync_polling import PollingClient
-from ._runtime.waiting import PollInterval, watches
+from ._runtime.waiting import PollInterval
+from ._runtime.watches import Wait
 from ._version import __version__
 from .errors import ERROR_CLASSES
 
@@ -147,27 +148,32 @@ class Client(PollingClient):
         job_id: str | UUID | models.Job,
         *,
         max_wait: float | datetime.timedelta | None = 3600.0,
+        max_outage: float | datetime.timedelta | None = 300.0,
         poll_interval: PollInterval | None = None,
         check: bool = True,
         on_update: Callable[[models.Job], object] | None = None,
     ) -> models.Job:
         """Wait until the job has ended, and return it in its final state.
 
-        Looks at once, then after a second, growing by half up to 30, less up to a quarter at
+        Polls at once, then after a second, growing by half up to 30, less up to a quarter at
         random; or when the API asks for it, by `Retry-After`. Errors that may pass (no connection,
-        a time-out, status 408, 429 or 5xx) do not end the wait; ten in a row do. The client's
-        `max_retries` plays no part: the next look is the retry. In a state that the package does
-        not know, the job has ended once it has `ended_at`.
+        a time-out, status 408 or 5xx, and once the job was seen an answer that is none of the
+        API's) end the wait after `max_outage`. Status 429 never ends it: nothing goes out until
+        its `Retry-After`, and then less often, as in congestion control. The client's
+        `max_retries` plays no part: the next poll is the retry. In a state that the package does
+        not know, the job has ended once it has `ended_at`. The log tells each state (INFO).
 
         Args:
             job_id: Unique identifier for a job, a UUID. Or the job itself.
             max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
                 default an hour; `None` waits forever.
-            poll_interval: How long to wait between two looks, in seconds; or a function that gives
+            max_outage: How long nothing but errors that may pass may come, three of them at least,
+                in seconds or as a `timedelta`. By default 300; `None` leaves it to `max_wait`.
+            poll_interval: How long to wait between two polls, in seconds; or a function that gives
                 that from the seconds waited so far, called before each pause: a heartbeat to an
                 engine goes there.
             check: Whether an end that is no success raises. By default True.
-            on_update: Called with the job on the first look and whenever its state has changed.
+            on_update: Called with the job when first seen and whenever its state has changed.
                 An exception from it ends the wait.
 
         Raises:
@@ -175,21 +181,24 @@ class Client(PollingClient):
             JobCancelledError: The job ended as cancelled, and `check` is true.
             JobEndedError: It ended in an unknown state, and `check` is true.
             JobWaitTimeoutError: `max_wait` is over.
-            APIError: As `get_job`, where looking again would not help, or did not.
+            APIError: As `get_job`, where polling again would not help, or did not.
             ValueError: An argument is invalid.
         """
         self._turn()
-        (watch,) = watches(
-            _long_running.get_job,
-            [job_id],
-            _operations.get_job,
-            max_wait,
-            poll_interval,
-            on_update,
-            self._secret.redact,
-            check=check,
+        response = self._wait_for_one(
+            Wait(
+                _long_running.get_job,
+                [job_id],
+                _operations.get_job,
+                self._pace,
+                self._secret.redact,
+                max_wait,
+                max_outage,
+                poll_interval,
+                on_update,
+                check=check,
+            )
         )
-        response = self._wait_for_one(watch, on_update)
         return response.parsed
 
     def wait_for_jobs(
@@ -197,34 +206,41 @@ class Client(PollingClient):
         job_ids: Iterable[str | UUID | models.Job],
         *,
         max_wait: float | datetime.timedelta | None = 3600.0,
+        max_outage: float | datetime.timedelta | None = 300.0,
         poll_interval: PollInterval | None = None,
         check: bool = False,
         on_update: Callable[[models.Job], object] | None = None,
         max_concurrency: int = 8,
-    ) -> Iterator[models.Job]:
+    ) -> Generator[models.Job]:
         """Wait for many jobs at once, and yield each as it ends, whatever its end.
 
-        Looks at once, then after a second, growing by half up to 30, less up to a quarter at
+        Polls at once, then after a second, growing by half up to 30, less up to a quarter at
         random; or when the API asks for it, by `Retry-After`. Errors that may pass (no connection,
-        a time-out, status 408, 429 or 5xx) do not end the wait; ten in a row do. The client's
-        `max_retries` plays no part: the next look is the retry. In a state that the package does
-        not know, the job has ended once it has `ended_at`.
+        a time-out, status 408 or 5xx, and once the job was seen an answer that is none of the
+        API's) end the wait after `max_outage`. Status 429 never ends it: nothing goes out until
+        its `Retry-After`, and then less often, as in congestion control. The client's
+        `max_retries` plays no part: the next poll is the retry. In a state that the package does
+        not know, the job has ended once it has `ended_at`. The log tells each state (INFO).
 
         What cannot be followed to its end does not take the others with it: when they have been
         yielded, one `ExceptionGroup` holds an error for each of the rest, with its `job_id` and,
         as `job`, how it was last seen. Nothing runs between two steps of the iteration, so that
-        the loop may be left at any time; a step ends when the looks under way have. `max_wait` goes
-        on all the while.
+        the loop may be left at any time; a step ends when the polls under way have, and `max_wait`
+        goes on all the while. A step that was interrupted (by a time-out, Ctrl-C) loses nothing:
+        the next one goes on. A second consumer of the iterator at the same time is refused, by a
+        `RuntimeError`.
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.
             max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
                 default an hour; `None` waits forever.
-            poll_interval: How long to wait between two looks, in seconds; or a function that gives
+            max_outage: How long nothing but errors that may pass may come, three of them at least,
+                in seconds or as a `timedelta`. By default 300; `None` leaves it to `max_wait`.
+            poll_interval: How long to wait between two polls, in seconds; or a function that gives
                 that from the seconds waited so far, called before each pause: a heartbeat to an
                 engine goes there.
             check: Whether an end that is no success raises. By default False.
-            on_update: Called with the job on the first look and whenever its state has changed.
+            on_update: Called with the job when first seen and whenever its state has changed.
                 An exception from it ends the wait.
             max_concurrency: How many requests may be under way at a time. By default 8.
 
@@ -237,18 +253,21 @@ class Client(PollingClient):
             ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
             ValueError: An argument is invalid.
         """
-        many = watches(
-            _long_running.get_job,
-            job_ids,
-            _operations.get_job,
-            max_wait,
-            poll_interval,
-            on_update,
-            self._secret.redact,
-            check=check,
-        )
         return self._wait_for_many(
-            many, lambda response: response.parsed, on_update, max_concurrency
+            Wait(
+                _long_running.get_job,
+                job_ids,
+                _operations.get_job,
+                self._pace,
+                self._secret.redact,
+                max_wait,
+                max_outage,
+                poll_interval,
+                on_update,
+                check=check,
+            ),
+            lambda response: response.parsed,
+            max_concurrency,
         )
 
 
@@ -264,46 +283,56 @@ class ClientWithRawResponse(PollingClient):
         job_id: str | UUID | models.Job,
         *,
         max_wait: float | datetime.timedelta | None = 3600.0,
+        max_outage: float | datetime.timedelta | None = 300.0,
         poll_interval: PollInterval | None = None,
         check: bool = True,
         on_update: Callable[[models.Job], object] | None = None,
     ) -> Response[models.Job]:
         """As `Client.wait_for_job`, with the status and headers of the last answer."""
         self._turn()
-        (watch,) = watches(
-            _long_running.get_job,
-            [job_id],
-            _operations.get_job,
-            max_wait,
-            poll_interval,
-            on_update,
-            self._secret.redact,
-            check=check,
+        return self._wait_for_one(
+            Wait(
+                _long_running.get_job,
+                [job_id],
+                _operations.get_job,
+                self._pace,
+                self._secret.redact,
+                max_wait,
+                max_outage,
+                poll_interval,
+                on_update,
+                check=check,
+            )
         )
-        return self._wait_for_one(watch, on_update)
 
     def wait_for_jobs(
         self,
         job_ids: Iterable[str | UUID | models.Job],
         *,
         max_wait: float | datetime.timedelta | None = 3600.0,
+        max_outage: float | datetime.timedelta | None = 300.0,
         poll_interval: PollInterval | None = None,
         check: bool = False,
         on_update: Callable[[models.Job], object] | None = None,
         max_concurrency: int = 8,
-    ) -> Iterator[Response[models.Job]]:
+    ) -> Generator[Response[models.Job]]:
         """As `Client.wait_for_jobs`, with the status and headers of each last answer."""
-        many = watches(
-            _long_running.get_job,
-            job_ids,
-            _operations.get_job,
-            max_wait,
-            poll_interval,
-            on_update,
-            self._secret.redact,
-            check=check,
+        return self._wait_for_many(
+            Wait(
+                _long_running.get_job,
+                job_ids,
+                _operations.get_job,
+                self._pace,
+                self._secret.redact,
+                max_wait,
+                max_outage,
+                poll_interval,
+                on_update,
+                check=check,
+            ),
+            lambda response: response,
+            max_concurrency,
         )
-        return self._wait_for_many(many, lambda response: response, on_update, max_concurrency)
 
 
 class AsyncClient(AsyncPollingClient):
@@ -417,27 +446,32 @@ class AsyncClient(AsyncPollingClient):
         job_id: str | UUID | models.Job,
         *,
         max_wait: float | datetime.timedelta | None = 3600.0,
+        max_outage: float | datetime.timedelta | None = 300.0,
         poll_interval: PollInterval | None = None,
         check: bool = True,
         on_update: Callable[[models.Job], object] | None = None,
     ) -> models.Job:
         """Wait until the job has ended, and return it in its final state.
 
-        Looks at once, then after a second, growing by half up to 30, less up to a quarter at
+        Polls at once, then after a second, growing by half up to 30, less up to a quarter at
         random; or when the API asks for it, by `Retry-After`. Errors that may pass (no connection,
-        a time-out, status 408, 429 or 5xx) do not end the wait; ten in a row do. The client's
-        `max_retries` plays no part: the next look is the retry. In a state that the package does
-        not know, the job has ended once it has `ended_at`.
+        a time-out, status 408 or 5xx, and once the job was seen an answer that is none of the
+        API's) end the wait after `max_outage`. Status 429 never ends it: nothing goes out until
+        its `Retry-After`, and then less often, as in congestion control. The client's
+        `max_retries` plays no part: the next poll is the retry. In a state that the package does
+        not know, the job has ended once it has `ended_at`. The log tells each state (INFO).
 
         Args:
             job_id: Unique identifier for a job, a UUID. Or the job itself.
             max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
                 default an hour; `None` waits forever.
-            poll_interval: How long to wait between two looks, in seconds; or a function that gives
+            max_outage: How long nothing but errors that may pass may come, three of them at least,
+                in seconds or as a `timedelta`. By default 300; `None` leaves it to `max_wait`.
+            poll_interval: How long to wait between two polls, in seconds; or a function that gives
                 that from the seconds waited so far, called before each pause: a heartbeat to an
                 engine goes there.
             check: Whether an end that is no success raises. By default True.
-            on_update: Called with the job on the first look and whenever its state has changed.
+            on_update: Called with the job when first seen and whenever its state has changed.
                 An exception from it ends the wait. It may be an async function.
 
         Raises:
@@ -445,21 +479,24 @@ class AsyncClient(AsyncPollingClient):
             JobCancelledError: The job ended as cancelled, and `check` is true.
             JobEndedError: It ended in an unknown state, and `check` is true.
             JobWaitTimeoutError: `max_wait` is over.
-            APIError: As `get_job`, where looking again would not help, or did not.
+            APIError: As `get_job`, where polling again would not help, or did not.
             ValueError: An argument is invalid.
         """
         await self._turn()
-        (watch,) = watches(
-            _long_running.get_job,
-            [job_id],
-            _operations.get_job,
-            max_wait,
-            poll_interval,
-            on_update,
-            self._secret.redact,
-            check=check,
+        response = await self._wait_for_one(
+            Wait(
+                _long_running.get_job,
+                [job_id],
+                _operations.get_job,
+                self._pace,
+                self._secret.redact,
+                max_wait,
+                max_outage,
+                poll_interval,
+                on_update,
+                check=check,
+            )
         )
-        response = await self._wait_for_one(watch, on_update)
         return response.parsed
 
     def wait_for_jobs(
@@ -467,34 +504,41 @@ class AsyncClient(AsyncPollingClient):
         job_ids: Iterable[str | UUID | models.Job],
         *,
         max_wait: float | datetime.timedelta | None = 3600.0,
+        max_outage: float | datetime.timedelta | None = 300.0,
         poll_interval: PollInterval | None = None,
         check: bool = False,
         on_update: Callable[[models.Job], object] | None = None,
         max_concurrency: int = 8,
-    ) -> AsyncIterator[models.Job]:
+    ) -> AsyncGenerator[models.Job]:
         """Wait for many jobs at once, and yield each as it ends, whatever its end.
 
-        Looks at once, then after a second, growing by half up to 30, less up to a quarter at
+        Polls at once, then after a second, growing by half up to 30, less up to a quarter at
         random; or when the API asks for it, by `Retry-After`. Errors that may pass (no connection,
-        a time-out, status 408, 429 or 5xx) do not end the wait; ten in a row do. The client's
-        `max_retries` plays no part: the next look is the retry. In a state that the package does
-        not know, the job has ended once it has `ended_at`.
+        a time-out, status 408 or 5xx, and once the job was seen an answer that is none of the
+        API's) end the wait after `max_outage`. Status 429 never ends it: nothing goes out until
+        its `Retry-After`, and then less often, as in congestion control. The client's
+        `max_retries` plays no part: the next poll is the retry. In a state that the package does
+        not know, the job has ended once it has `ended_at`. The log tells each state (INFO).
 
         What cannot be followed to its end does not take the others with it: when they have been
         yielded, one `ExceptionGroup` holds an error for each of the rest, with its `job_id` and,
         as `job`, how it was last seen. Nothing runs between two steps of the iteration, so that
-        the loop may be left at any time; a step ends when the looks under way have. `max_wait` goes
-        on all the while.
+        the loop may be left at any time; a step ends when the polls under way have, and `max_wait`
+        goes on all the while. A step that was interrupted (by a time-out, Ctrl-C) loses nothing:
+        the next one goes on. A second consumer of the iterator at the same time is refused, by a
+        `RuntimeError`.
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.
             max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
                 default an hour; `None` waits forever.
-            poll_interval: How long to wait between two looks, in seconds; or a function that gives
+            max_outage: How long nothing but errors that may pass may come, three of them at least,
+                in seconds or as a `timedelta`. By default 300; `None` leaves it to `max_wait`.
+            poll_interval: How long to wait between two polls, in seconds; or a function that gives
                 that from the seconds waited so far, called before each pause: a heartbeat to an
                 engine goes there.
             check: Whether an end that is no success raises. By default False.
-            on_update: Called with the job on the first look and whenever its state has changed.
+            on_update: Called with the job when first seen and whenever its state has changed.
                 An exception from it ends the wait. It may be an async function.
             max_concurrency: How many requests may be under way at a time. By default 8.
 
@@ -507,18 +551,21 @@ class AsyncClient(AsyncPollingClient):
             ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
             ValueError: An argument is invalid.
         """
-        many = watches(
-            _long_running.get_job,
-            job_ids,
-            _operations.get_job,
-            max_wait,
-            poll_interval,
-            on_update,
-            self._secret.redact,
-            check=check,
-        )
         return self._wait_for_many(
-            many, lambda response: response.parsed, on_update, max_concurrency
+            Wait(
+                _long_running.get_job,
+                job_ids,
+                _operations.get_job,
+                self._pace,
+                self._secret.redact,
+                max_wait,
+                max_outage,
+                poll_interval,
+                on_update,
+                check=check,
+            ),
+            lambda response: response.parsed,
+            max_concurrency,
         )
 
 
@@ -534,43 +581,53 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
         job_id: str | UUID | models.Job,
         *,
         max_wait: float | datetime.timedelta | None = 3600.0,
+        max_outage: float | datetime.timedelta | None = 300.0,
         poll_interval: PollInterval | None = None,
         check: bool = True,
         on_update: Callable[[models.Job], object] | None = None,
     ) -> Response[models.Job]:
         """As `AsyncClient.wait_for_job`, with the status and headers of the last answer."""
         await self._turn()
-        (watch,) = watches(
-            _long_running.get_job,
-            [job_id],
-            _operations.get_job,
-            max_wait,
-            poll_interval,
-            on_update,
-            self._secret.redact,
-            check=check,
+        return await self._wait_for_one(
+            Wait(
+                _long_running.get_job,
+                [job_id],
+                _operations.get_job,
+                self._pace,
+                self._secret.redact,
+                max_wait,
+                max_outage,
+                poll_interval,
+                on_update,
+                check=check,
+            )
         )
-        return await self._wait_for_one(watch, on_update)
 
     def wait_for_jobs(
         self,
         job_ids: Iterable[str | UUID | models.Job],
         *,
         max_wait: float | datetime.timedelta | None = 3600.0,
+        max_outage: float | datetime.timedelta | None = 300.0,
         poll_interval: PollInterval | None = None,
         check: bool = False,
         on_update: Callable[[models.Job], object] | None = None,
         max_concurrency: int = 8,
-    ) -> AsyncIterator[Response[models.Job]]:
+    ) -> AsyncGenerator[Response[models.Job]]:
         """As `AsyncClient.wait_for_jobs`, with the status and headers of each last answer."""
-        many = watches(
-            _long_running.get_job,
-            job_ids,
-            _operations.get_job,
-            max_wait,
-            poll_interval,
-            on_update,
-            self._secret.redact,
-            check=check,
+        return self._wait_for_many(
+            Wait(
+                _long_running.get_job,
+                job_ids,
+                _operations.get_job,
+                self._pace,
+                self._secret.redact,
+                max_wait,
+                max_outage,
+                poll_interval,
+                on_update,
+                check=check,
+            ),
+            lambda response: response,
+            max_concurrency,
         )
-        return self._wait_for_many(many, lambda response: response, on_update, max_concurrency)

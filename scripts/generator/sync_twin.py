@@ -13,6 +13,8 @@ WORDS = {
     "__aexit__": "__exit__",
     "__anext__": "__next__",
     "aclose": "close",
+    "asend": "send",
+    "athrow": "throw",
     "aiter_raw": "iter_raw",
     "anyio": "time",  # It stands for `anyio.sleep` alone.
     "aiter_stream": "iter_stream",
@@ -29,6 +31,7 @@ WORDS = {
     "AsyncWire": "Wire",
     "AsyncClientWithRawResponse": "ClientWithRawResponse",
     "AsyncFinished": "Finished",
+    "AsyncGenerator": "Generator",
     "AsyncIterator": "Iterator",
     "AsyncLook": "Look",
     "AsyncPollingClient": "PollingClient",
@@ -41,7 +44,6 @@ WORDS = {
     # Modules.
     "async_connections": "sync_connections",
     "async_client": "sync_client",
-    "async_finished": "sync_finished",
     "async_polling": "sync_polling",
 }
 """What each word becomes; a word that is not here, and all text in quotes, stays as it is."""

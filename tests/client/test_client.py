@@ -479,9 +479,9 @@ def test_the_clients_are_twins(suffix: str) -> None:
         text = text.replace("AsyncClient", "Client").replace(" It may be an async function.", "")
         assert inspect.getdoc(member) == text
         if callable(member):
-            signature = str(inspect.signature(twin)).replace("AsyncIterator", "Iterator")
+            signature = str(inspect.signature(twin)).replace("AsyncGenerator", "Iterator")
             assert str(inspect.signature(member)) == signature
-            is_iterator = "AsyncIterator" in str(inspect.signature(twin))
+            is_iterator = "AsyncGenerator" in str(inspect.signature(twin))
             assert inspect.iscoroutinefunction(twin) != is_iterator
     (parameters, twins) = (list(inspect.signature(cls).parameters) for cls in (one, other))
     assert [p for p in parameters if p != "transport"] == [p for p in twins if p != "transport"]

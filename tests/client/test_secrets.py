@@ -178,7 +178,7 @@ def test_the_token_is_not_in_what_a_wait_raises(
         server = serve(answer)
 
         def action(client: Any, options: dict[str, Any] = options) -> Any:
-            return client.wait_for_job(JOB_ID, poll_interval=0.01, **options)
+            return client.wait_for_job(JOB_ID, poll_interval=0.01, max_outage=0.1, **options)
 
         with caplog.at_level(logging.DEBUG), pytest.raises(NarrativeError) as caught:
             flavour.run(action, token=SECRET, base_url=server.url)

@@ -6,6 +6,7 @@ ignore that nothing needs.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from typing import Any, assert_type
 from uuid import UUID
@@ -161,6 +162,8 @@ def waiting(client: Client, job: Job) -> None:
     client.wait_for_job("x", on_update=lambda job: job.sate)  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownLambdaType] # expected error
     response = client.with_raw_response.wait_for_job(job, check=False)
     assert_type(response, Response[Job])
+    with contextlib.closing(client.wait_for_jobs([job], max_outage=60)) as jobs:
+        assert_type(next(jobs), Job)
     for raw in client.with_raw_response.wait_for_jobs([job]):
         assert_type(raw, Response[Job])
 
@@ -171,6 +174,8 @@ async def waiting_with_await(client: AsyncClient) -> None:
 
     job = await client.wait_for_job("x", on_update=tell)
     assert_type(job, Job)
+    async with contextlib.aclosing(client.wait_for_jobs([job], max_outage=None)) as jobs:
+        assert_type(await anext(jobs), Job)
     async for each in client.wait_for_jobs(["x"], max_concurrency=50, on_update=print):
         assert_type(each, Job)
 

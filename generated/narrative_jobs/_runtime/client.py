@@ -31,6 +31,7 @@ from .connections import Answer, Request
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError, ErrorClasses
 from .log import logger
+from .pace import Pace
 from .retries import MAX_RETRY_AFTER, backoff, retry_after
 from .secret import Secret
 
@@ -100,6 +101,7 @@ class BaseClient:
         self._total_timeout = checked_span("total_timeout", total_timeout)
         self._max_retries = checked_count("max_retries", max_retries)
         self._max_response_bytes = checked_count("max_response_bytes", max_response_bytes)
+        self._pace = Pace()
         self._headers = httpx.Headers(
             {
                 "Accept": "application/json",
@@ -217,9 +219,8 @@ class BaseClient:
         if not deadline.allows(delay):
             raise self._out_of_time(call, error, retries_taken, deadline)
         logger.warning(
-            "retrying %s %s in %.2f s (retry %d of %d) after %s",
-            call.method,
-            call.template,
+            "retrying %s in %.2f s (retry %d of %d) after %s",
+            call,
             delay,
             retries_taken + 1,
             self._max_retries,
@@ -241,9 +242,8 @@ class BaseClient:
         if not logger.isEnabledFor(logging.DEBUG):
             return
         logger.debug(
-            "%s %s -> %s (request id %s, %.0f ms)",
-            call.method,
-            call.template,
+            "%s -> %s (request id %s, %.0f ms)",
+            call,
             outcome,
             self._reader.request_id(answer) if answer else None,
             (time.perf_counter() - started) * 1000,

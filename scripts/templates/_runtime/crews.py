@@ -1,8 +1,7 @@
-"""A few looks at a time: `Threads`, and `Tasks` for use with `await`."""
+"""A few polls at a time: `Threads`, and `Tasks` for use with `await`."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from concurrent import futures
 from types import TracebackType
@@ -13,7 +12,7 @@ import anyio
 from .calls import Call, Response
 from .deadline import Deadline
 from .errors import APIError
-from .waiting import Watch
+from .watches import Watch
 
 T = TypeVar("T")
 
@@ -23,30 +22,23 @@ AsyncLook: TypeAlias = Callable[[Call[T], Deadline], Awaitable[Outcome[T]]]
 
 
 class Threads(Generic[T]):
-    """A few looks at a time, each on a thread; the `with` ends when the last thread has."""
+    """A few polls at a time, each on a thread; the `with` ends when the last thread has."""
 
     def __init__(self, look: Look[T], size: int) -> None:
-        self._look, self._size = look, size
+        self._look, self._pool = look, futures.ThreadPoolExecutor(size, __name__)
         self._busy: dict[futures.Future[Outcome[T]], tuple[Watch[T], Deadline]] = {}
 
-    @property
-    def busy(self) -> list[Watch[T]]:
-        """What is being looked at."""
-        return [watch for watch, _ in self._busy.values()]
-
     def start(self, watch: Watch[T], deadline: Deadline) -> None:
-        """Look at something; not more than `size` at a time."""
+        """Poll something; not more than `size` at a time."""
         self._busy[self._pool.submit(self._look, watch.call, deadline)] = watch, deadline
 
     def outcomes(self, timeout: float | None) -> list[tuple[Watch[T], Outcome[T]]]:
-        """Wait until a look is over, up to so many seconds, and give what there is."""
-        if not self._busy:
-            time.sleep(timeout or 0.0)
-        done = futures.wait(self._busy, timeout, futures.FIRST_COMPLETED).done
-        return [(self._busy.pop(future)[0], future.result()) for future in list(done)]
+        """Wait until a poll is over, up to so many seconds, and return what there is."""
+        futures.wait(self._busy, timeout, futures.FIRST_COMPLETED)
+        done = [future for future in self._busy if future.done()]
+        return [(self._busy.pop(future)[0], future.result()) for future in done]
 
     def __enter__(self) -> Self:
-        self._pool = futures.ThreadPoolExecutor(self._size, __name__)
         return self
 
     def __exit__(
@@ -62,18 +54,15 @@ class Threads(Generic[T]):
 
 
 class Tasks(Generic[T]):
-    """A few looks at a time, each in a task; the `async with` ends when the last task has."""
+    """A few polls at a time, each in a task; the `async with` ends when the last task has."""
 
     def __init__(self, look: AsyncLook[T], size: int) -> None:
         self._look = look
-        self.busy: list[Watch[T]] = []
-        """What is being looked at."""
         self._over: list[tuple[Watch[T], Outcome[T] | Exception]] = []
         self._is_over = anyio.Event()
 
     def start(self, watch: Watch[T], deadline: Deadline) -> None:
-        """Look at something."""
-        self.busy.append(watch)
+        """Poll something."""
         self._group.start_soon(self._run, watch, deadline)
 
     async def _run(self, watch: Watch[T], deadline: Deadline) -> None:
@@ -85,16 +74,12 @@ class Tasks(Generic[T]):
         self._is_over.set()
 
     async def outcomes(self, timeout: float | None) -> list[tuple[Watch[T], Outcome[T]]]:
-        """Wait until a look is over, up to so many seconds, and give what there is."""
-        if self.busy:
-            with anyio.move_on_after(timeout):
-                await self._is_over.wait()
-        else:
-            await anyio.sleep(timeout or 0.0)
+        """Wait until a poll is over, up to so many seconds, and return what there is."""
+        with anyio.move_on_after(timeout):
+            await self._is_over.wait()
         over, self._over, self._is_over = self._over, [], anyio.Event()
         found: list[tuple[Watch[T], Outcome[T]]] = []
         for watch, outcome in over:
-            self.busy.remove(watch)
             if not isinstance(outcome, Response | APIError):
                 raise outcome
             found.append((watch, outcome))
