@@ -1,12 +1,21 @@
-"""A stand-in for the API on loopback, for the demo and the tests."""
+"""A stand-in for the API on loopback. The tests use it, too.
+
+It answers until Ctrl-C, or while a COMMAND runs, which is told where it is and the key.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
+import math
+import os
+import signal
 import ssl
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -40,7 +49,7 @@ class Answer(NamedTuple):
 class Server:
     """An HTTP server on loopback that answers as it is told, and keeps what it was asked."""
 
-    def __init__(self, answer: Callable[[Request], Answer]) -> None:
+    def __init__(self, answer: Callable[[Request], Answer], port: int = 0) -> None:
         self.requests: list[Request] = []
         self.connections = 0
         outer = self
@@ -85,7 +94,7 @@ class Server:
             def handle_error(self, *_: object) -> None:
                 pass  # A client that hung up is none of its business.
 
-        self._server = Listener(("127.0.0.1", 0), Handler)
+        self._server = Listener(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def wrap(self, context: ssl.SSLContext) -> None:
@@ -112,23 +121,23 @@ def load_spec() -> dict[str, Any]:
     return document
 
 
-def jobs_of_the_spec(pace: float = 0.0, soon: str = "0.02") -> Callable[[Request], Answer]:
+def jobs_of_the_spec(
+    pace: float = 0.0, soon: str = "0.02", *, token: str = TOKEN, rest: float = math.inf
+) -> Callable[[Request], Answer]:
     """Answer as the API does, with the examples of the spec.
 
     Each job of the examples lives through its states: one further with each request, or when it
-    has been in one for `pace` seconds. `soon` is what the answers ask for as `Retry-After`. Without
-    the right token, with a bad id and with an unknown one, come the documented errors.
+    has been in one for `pace` seconds. It begins anew once nobody has looked at its end for `rest`.
+    `soon` is what the answers ask for as `Retry-After`. Without the token, with a bad id and with
+    an unknown one, come the documented errors.
     """
     spec = load_spec()
     operation = spec["paths"]["/jobs/{job_id}"]["get"]
     order = ["pending", "running", "completed"]
-    lives: dict[str, Iterator[dict[str, Any]]] = {}
-    last: dict[str, dict[str, Any]] = {}
-    since: dict[str, float] = {}
-    examples = operation["responses"]["200"]["content"]["application/json"]["examples"]
-    for job_id in {example["value"]["job_id"] for example in examples.values()}:
-        life = [e["value"] for e in examples.values() if e["value"]["job_id"] == job_id]
-        lives[job_id] = iter(sorted(life, key=lambda job: order.index(job["state"])))
+    examples = operation["responses"]["200"]["content"]["application/json"]["examples"].values()
+    jobs = sorted((one["value"] for one in examples), key=lambda job: order.index(job["state"]))
+    lives = {job["job_id"]: [one for one in jobs if one["job_id"] == job["job_id"]] for job in jobs}
+    seen: dict[str, tuple[int, float, float]] = {}
 
     def error(status: int) -> Answer:
         name = operation["responses"][str(status)]["$ref"].rsplit("/", 1)[-1]
@@ -136,7 +145,7 @@ def jobs_of_the_spec(pace: float = 0.0, soon: str = "0.02") -> Callable[[Request
         return Answer(status, content["application/json"]["example"])
 
     def answer(request: Request) -> Answer:
-        if request.headers["Authorization"] != f"Bearer {TOKEN}":
+        if request.headers["Authorization"] != f"Bearer {token}":
             return error(401)
         job_id = request.path.removeprefix("/jobs/")
         try:
@@ -145,9 +154,36 @@ def jobs_of_the_spec(pace: float = 0.0, soon: str = "0.02") -> Callable[[Request
             return error(400)
         if job_id not in lives:
             return error(404)
-        if job_id not in since or time.monotonic() - since[job_id] >= pace:
-            last[job_id] = next(lives[job_id], last.get(job_id, {}))
-            since[job_id] = time.monotonic()
-        return Answer(200, last[job_id], {"Retry-After": soon} if soon else {})
+        now = time.monotonic()
+        step, since, last = seen.get(job_id, (-1, -math.inf, now))
+        has_ended = step + 1 == len(lives[job_id])
+        if has_ended and now - last >= rest:
+            step, since = 0, now
+        elif not has_ended and now - since >= pace:
+            step, since = step + 1, now
+        seen[job_id] = step, since, now
+        return Answer(200, lives[job_id][step], {"Retry-After": soon} if soon else {})
 
     return answer
+
+
+def main() -> int:
+    """Run the command line."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is quiet.
+    parser = argparse.ArgumentParser(prog="scripts/stand-in", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="by default one that is free")
+    parser.add_argument("command", metavar="COMMAND", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    answer = jobs_of_the_spec(pace=1.0, soon="0.3", token="demo", rest=10)  # noqa: S106
+    with Server(answer, options.port) as server:
+        told = {"NARRATIVE_API_KEY": "demo", "NARRATIVE_ENVIRONMENT": server.url}
+        if options.command:
+            return subprocess.run(options.command, env={**os.environ, **told}).returncode
+        print(f"An API at {server.url}, key `demo`, until Ctrl-C. In another terminal:")
+        print("export", *(f"{name}={value}" for name, value in told.items()), flush=True)
+        signal.pause()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,6 +6,7 @@ import inspect
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -92,11 +93,16 @@ def validator(name: str) -> Draft202012Validator:
     )
 
 
-def working_tree() -> list[str]:
-    """Name the files that git tracks, or would: what the repo is now."""
+def copy_of_the_repo(folder: Path, leave_out: str = "nothing") -> Path:
+    """Copy what git tracks, or would; a folder of it may be left out."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [name for name in names.split("\0") if (ROOT / name).is_file()]
+    for name in names.split("\0"):
+        if (ROOT / name).is_file() and not name.startswith(f"{leave_out}/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
 
 
 def regenerate(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 from stand_in import load_spec
-from support import ROOT, working_tree
+from support import copy_of_the_repo
 
 Spec = dict[str, Any]
 TEXT = {"description": "A text.", "type": ["string", "null"]}
@@ -70,11 +69,7 @@ def grown() -> Spec:
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the repo, with a spec that has grown, and regenerate it."""
-    folder = tmp_path_factory.mktemp("grown") / "repo"
-    for path in working_tree():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / path, folder / path)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+    folder = copy_of_the_repo(tmp_path_factory.mktemp("grown") / "repo")
     (folder / "openapi.yaml").write_text(json.dumps(grown(), indent=2))
     run = subprocess.run([folder / "scripts" / "regenerate"], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr

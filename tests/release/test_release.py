@@ -21,7 +21,7 @@ import check_version
 import pytest
 import regenerate
 from stand_in import load_spec
-from support import ROOT, working_tree
+from support import ROOT, copy_of_the_repo
 
 Spec = dict[str, Any]
 Edit = Callable[[Spec], Any]
@@ -416,12 +416,7 @@ def git(clone: Path, *arguments: str) -> str:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """Clone what is in the working tree, with stubs for the tests and for what they run."""
-    folder = tmp_path / "clone"
-    for name in working_tree():
-        if not name.startswith("tests/"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+    folder = copy_of_the_repo(tmp_path / "clone", leave_out="tests")
     (folder / "scripts" / "test").write_text("#!/bin/sh\necho tested >> dist/tested\n")
     (folder / "tests" / "release").mkdir(parents=True)
     (folder / "tests" / "release" / "try_wheel.py").write_text(

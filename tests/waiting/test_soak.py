@@ -1,6 +1,6 @@
 """Many calls at once against a server that fails at random: all end right, and leave nothing.
 
-`scripts/soak` runs this for longer. `SOAK_CALLS` says how many calls, `SOAK_SEED` repeats a run.
+`SOAK_CALLS` says how many calls, for a longer run, and `SOAK_SEED` repeats one.
 """
 
 from __future__ import annotations
