@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import contract
 import griffe
+from contract import Promise
 from contract_reader import read
 from generator.document import UnsupportedError, parse
 
@@ -36,7 +38,10 @@ class Change(NamedTuple):
 
 def rank_of(change: contract.Change) -> str:
     """Return what a change of what goes over the wire does to those who rely on the old."""
-    is_asked = change.sort in {"parameter", "body"} or " body" in change.place
+    is_asked = change.sort in {"parameter", "body", "argument"} or " body" in change.place
+    if change.fact == "type" and change.sort == "argument" and change.old and change.new:
+        takes_more = set(change.old.split(" | ")) < set(change.new.split(" | "))
+        return "minor" if takes_more else "major"
     if change.fact == "deprecated":
         return "minor"
     if change.fact == "absent":
@@ -47,41 +52,6 @@ def rank_of(change: contract.Change) -> str:
     return "minor" if is_optional_addition else "major"
 
 
-class _Name(NamedTuple):
-    """Something that people use."""
-
-    type_name: str = ""
-    """Its type and default; empty for a model's field, of which the wire tells."""
-    is_required: bool = False
-    """Whether it must be given: a field of a model, or an argument."""
-
-
-def import_changes(old: Path, new: Path) -> Iterator[Change]:
-    """Compare what people import, in two folders with the package."""
-    before, after = (
-        griffe.load(
-            "narrative_jobs", search_paths=[folder], allow_inspection=False, resolve_aliases=True
-        )
-        for folder in (old, new)
-    )
-    had, has = (dict(_public(module)) for module in (before, after))
-    for name in _topmost(had.keys() - has.keys()):
-        yield Change("major", name, "removed")
-    for name in _topmost(has.keys() - had.keys()):
-        is_required = has[name].is_required
-        rank, what = ("major", "required, added") if is_required else ("minor", "added")
-        yield Change(rank, name, what)
-    for name in had.keys() & has.keys():
-        types = had[name].type_name, has[name].type_name
-        if types[0] != types[1]:
-            yield Change("major", name, f"changed from {types[0]} to {types[1]}")
-    yield from _taken_over(before, after)
-
-
-def _topmost(names: Set[str]) -> list[str]:
-    return sorted(name for name in names if not names & set(contract.above(name)))
-
-
 def _exported(module: griffe.Object | griffe.Alias) -> dict[str, Any]:
     """Return what a package gives to import, by name."""
     aliases = {name: one for name, one in module.members.items() if isinstance(one, griffe.Alias)}
@@ -90,11 +60,12 @@ def _exported(module: griffe.Object | griffe.Alias) -> dict[str, Any]:
     return {name: one for name, one in found.items() if not isinstance(one, griffe.Module)}
 
 
-def _public(module: griffe.Object | griffe.Alias) -> Iterator[tuple[str, _Name]]:
-    """Yield the public names, what they have, and what functions take."""
+def imported(module: griffe.Object | griffe.Alias) -> dict[str, Promise]:
+    """Return the public names, what they have, and what functions take."""
+    found: dict[str, Promise] = {}
     for name, item in _exported(module).items():
         path = f"{module.path}.{name}"
-        yield path, _Name()
+        found[path] = Promise("name")
         members = item.all_members.values() if isinstance(item, griffe.Class) else []
         for given in [item, *members]:
             member: Any = given.final_target if given.is_alias else given
@@ -102,15 +73,19 @@ def _public(module: griffe.Object | griffe.Alias) -> Iterator[tuple[str, _Name]]
             if member.name.startswith("_") and inner != path:
                 continue
             if isinstance(member, griffe.Function):
-                yield inner, _Name("" if inner == path else words(member.returns))
-                for index, one in enumerate(member.parameters):
-                    place = f"{index}. " if one.kind is POSITIONAL else ""
-                    text = f"{place}{words(one.annotation)} = {one.default or 'required'}"
-                    yield f"{inner}({one.name})", _Name(text, one.required)
+                found.setdefault(inner, Promise("name", {"type": words(member.returns)}))
+                for number, one in enumerate(member.parameters):
+                    facts = {"type": words(one.annotation), "default": str(one.default)}
+                    facts |= {"number": str(number)} if one.kind is POSITIONAL else {}
+                    facts |= {} if one.required else {"absent": ""}
+                    found[f"{inner}({one.name})"] = Promise("argument", facts)
             elif isinstance(member, griffe.Attribute) and member is not item:
-                is_model = ".models." in item.canonical_path
-                type_name = "" if is_model else words(member.annotation)
-                yield inner, _Name(type_name, is_model and member.value is None)
+                found[inner] = Promise("name", {"type": words(member.annotation)})
+                if ".models." in item.canonical_path and "property" not in member.labels:
+                    # The wire tells of its type.
+                    facts = {} if member.value is None else {"absent": ""}
+                    found[inner] = Promise("field", facts)
+    return found
 
 
 POSITIONAL = griffe.ParameterKind.positional_or_keyword
@@ -125,7 +100,7 @@ def words(annotation: str | griffe.Expr | None) -> str:
     return str(annotation or "")
 
 
-def _taken_over(
+def taken_over(
     before: griffe.Object | griffe.Alias, after: griffe.Object | griffe.Alias
 ) -> Iterator[Change]:
     """Say what changes for those who use what the last class of a union was for."""
@@ -216,9 +191,12 @@ def changelog_of(version: str, changelog: str) -> str:
 
 def compare(old: Path, new: Path) -> list[Change]:
     """Compare two folders with a spec and a package, the gravest change first."""
+    load = partial(griffe.load, "narrative_jobs", allow_inspection=False, resolve_aliases=True)
+    packages = [load(search_paths=[folder / "generated"]) for folder in (old, new)]
     wire = contract.compare(*(read(folder / "openapi.yaml").promises for folder in (old, new)))
-    changes = [Change(rank_of(change), change.place, str(change)) for change in wire]
-    changes += import_changes(old / "generated", new / "generated")
+    names = contract.compare(*map(imported, packages))
+    changes = [Change(rank_of(one), one.place, str(one)) for one in [*wire, *names]]
+    changes += taken_over(*packages)
     if not changes and _texts(old) != _texts(new):
         changes.append(Change("patch", "narrative_jobs", "texts or code, with the same API"))
     return sorted(changes, key=lambda change: (-CLASSES.index(change.rank), change.place))

@@ -18,7 +18,9 @@ class Promise:
     """What a document says of one place."""
 
     sort: str
-    """`operation`, `parameter`, `body`, `answer`, `field`, `security` or `server`."""
+    """`operation`, `parameter`, `body`, `answer`, `field`, `security` or `server`; of a package,
+    `name`, `field` or `argument`.
+    """
     facts: dict[str, str] = field(factory=dict[str, str])
     """What it says, by name: `type`, `default`, `absent`, `null`, `value "x"`, `media type x`…"""
     departures: dict[str, str] = field(factory=dict[str, str])
@@ -79,7 +81,7 @@ def compare(old: Mapping[str, Promise], new: Mapping[str, Promise]) -> Iterator[
             if before:
                 yield Change(place, before.sort, "", "", None)
             if after:
-                is_asked = after.sort in {"parameter", "body", "field"}
+                is_asked = after.sort in {"parameter", "body", "field", "argument"}
                 need = "required" if is_asked and "absent" not in after.facts else ""
                 yield Change(place, after.sort, "", None, need)
 

@@ -117,15 +117,15 @@ ROWS: dict[str, tuple[Edit | None, Edit, str, list[str]]] = {
         "major",
         [
             f"major  {GET_JOB}: name changed from getJob to fetchJob",
-            "major  narrative_jobs.Client.get_job: removed",
-            "minor  narrative_jobs.Client.fetch_job: added",
+            "major  narrative_jobs.Client.get_job: name removed",
+            "minor  narrative_jobs.Client.fetch_job: name added",
         ],
     ),
     "parameter removed": (
         has_list,
         lambda spec: spec["paths"]["/jobs"]["get"]["parameters"].clear(),
         "major",
-        ["major  GET /jobs query limit: parameter removed", "list_jobs(limit): removed"],
+        ["major  GET /jobs query limit: parameter removed", "list_jobs(limit): argument removed"],
     ),
     "parameter renamed": (
         has_list,
@@ -139,7 +139,7 @@ ROWS: dict[str, tuple[Edit | None, Edit, str, list[str]]] = {
         "major",
         [
             f"major  {GET_JOB} 200.failures[].value: field removed",
-            "major  narrative_jobs.Failure.value: removed",
+            "major  narrative_jobs.Failure.value: field removed",
         ],
     ),
     "type of job removed": (
@@ -154,8 +154,8 @@ ROWS: dict[str, tuple[Edit | None, Edit, str, list[str]]] = {
         "major",
         [
             f'major  {GET_JOB} 200.state: value "cancelled" removed',
-            "major  narrative_jobs.JobState.CANCELLED: removed",
-            "major  narrative_jobs.JobCancelledError: removed",
+            "major  narrative_jobs.JobState.CANCELLED: field removed",
+            "major  narrative_jobs.JobCancelledError: name removed",
         ],
     ),
     "type changed": (
@@ -206,7 +206,10 @@ ROWS: dict[str, tuple[Edit | None, Edit, str, list[str]]] = {
         None,
         has_list,
         "minor",
-        ["minor  GET /jobs: operation added", "minor  narrative_jobs.AsyncClient.list_jobs: added"],
+        [
+            "minor  GET /jobs: operation added",
+            "minor  narrative_jobs.AsyncClient.list_jobs: name added",
+        ],
     ),
     "optional parameter added": (
         None,
@@ -214,7 +217,7 @@ ROWS: dict[str, tuple[Edit | None, Edit, str, list[str]]] = {
         "minor",
         [
             f"minor  {GET_JOB} query view: parameter added",
-            "narrative_jobs.Client.get_job(view): added",
+            "narrative_jobs.Client.get_job(view): argument added",
         ],
     ),
     "field added": (
@@ -223,7 +226,7 @@ ROWS: dict[str, tuple[Edit | None, Edit, str, list[str]]] = {
         "minor",
         [
             f"minor  {GET_JOB} 200.failures[].code: field added",
-            "minor  narrative_jobs.Failure.code: added",
+            "minor  narrative_jobs.Failure.code: field added",
         ],
     ),
     "required field added": (
@@ -235,7 +238,7 @@ ROWS: dict[str, tuple[Edit | None, Edit, str, list[str]]] = {
         "major",
         [
             f"major  {GET_JOB} 200.owner: required field added",
-            "major  narrative_jobs.OtherJob.owner: required, added",
+            "major  narrative_jobs.OtherJob.owner: required field added",
         ],
     ),
     "required field of one type added": (
@@ -248,7 +251,7 @@ ROWS: dict[str, tuple[Edit | None, Edit, str, list[str]]] = {
             required=["rows"],
         ),
         "major",
-        ["major  narrative_jobs.MaterializeViewResult.rows: required, added"],
+        ["major  narrative_jobs.MaterializeViewResult.rows: required field added"],
     ),
     "deprecated": (
         None,
@@ -274,7 +277,7 @@ ROWS: dict[str, tuple[Edit | None, Edit, str, list[str]]] = {
         "minor",
         [
             f'minor  {GET_JOB} 200.type: value "not-a-type" added',
-            "narrative_jobs.NotATypeJob: added",
+            "narrative_jobs.NotATypeJob: name added",
             "minor  narrative_jobs.NotATypeJob: what came as OtherJob is of this class now; "
             '.input["key"] becomes .input.key; .result["key"] becomes .result.key',
         ],
@@ -285,7 +288,7 @@ ROWS: dict[str, tuple[Edit | None, Edit, str, list[str]]] = {
         "minor",
         [
             f'minor  {GET_JOB} 200.state: value "not-a-state" added',
-            "minor  narrative_jobs.JobState.NOT_A_STATE: added",
+            "minor  narrative_jobs.JobState.NOT_A_STATE: field added",
         ],
     ),
     "description changed": (
@@ -341,28 +344,42 @@ CODE: dict[str, tuple[str, str, str, str, str]] = {
         '__all__ = ["AsyncClient", "Client", "Response"]',
         '__all__ = ["AsyncClient", "Client"]',
         "major",
-        "major  narrative_jobs.Response: removed",
+        "major  narrative_jobs.Response: name removed",
     ),
     "argument renamed": (
         "client.py",
         "max_response_bytes: int = ",
         "max_bytes: int = ",
         "major",
-        "major  narrative_jobs.Client(max_response_bytes): removed",
+        "major  narrative_jobs.Client(max_response_bytes): argument removed",
     ),
     "default of an argument changed": (
         "client.py",
         "max_concurrency: int = 8",
         "max_concurrency: int = 9",
         "major",
-        "Client.wait_for_jobs(max_concurrency): changed from int = 8 to int = 9",
+        "Client.wait_for_jobs(max_concurrency): default changed from 8 to 9",
+    ),
+    "argument takes more": (
+        "client.py",
+        "max_response_bytes: int = ",
+        "max_response_bytes: int | None = ",
+        "minor",
+        "Client(max_response_bytes): type changed from int to int | None",
+    ),
+    "argument takes less": (
+        "client.py",
+        "token: str | None = None",
+        "token: str = ''",
+        "major",
+        "Client(token): type changed from str | None to str",
     ),
     "type of an attribute changed": (
         "_runtime/errors.py",
         "    retries_taken: int = 0",
         "    retries_taken: str = '0'",
         "major",
-        "narrative_jobs.APIError.retries_taken: changed from int to str",
+        "narrative_jobs.APIError.retries_taken: type changed from int to str",
     ),
     "private code changed": (
         "_runtime/codec.py",
