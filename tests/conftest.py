@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the variables of whoever runs the tests out of them."""
-    for name in ("NARRATIVE_API_KEY", "NARRATIVE_ENVIRONMENT"):
+    for name in ("NARRATIVE_API_KEY", "NARRATIVE_ENVIRONMENT", "NARRATIVE_LOG"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 else:
     # Nothing is loaded before it is asked for: a program that only names a type starts at once.
     _MODULES = {
-        "client": ("AsyncClient", "Client", "Response"),
+        "client": ("AsyncClient", "CallOptions", "Client", "Response"),
         "errors": (
             "APIConnectionError",
             "APIError",

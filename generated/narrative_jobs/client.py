@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
-from typing import Literal
+from typing import Any, Literal, Unpack
 from uuid import UUID
 
 import httpx
@@ -13,7 +13,7 @@ import httpx
 from . import _long_running, _operations, models
 from ._runtime.arguments import checked_transport
 from ._runtime.async_polling import AsyncPollingClient
-from ._runtime.calls import UNSET, Response, Unset
+from ._runtime.calls import UNSET, Call, CallOptions, Response, Unset
 from ._runtime.client import API, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_MAX_RETRIES
 from ._runtime.sync_connections import Connections
 from ._runtime.sync_polling import PollingClient
@@ -22,7 +22,7 @@ from ._runtime.watches import Wait
 from ._version import __version__
 from .errors import ERROR_CLASSES
 
-__all__ = ["AsyncClient", "Client", "Response"]
+__all__ = ["AsyncClient", "CallOptions", "Client", "Response"]
 
 SERVERS: Mapping[str, str] = {
     "prod": "https://api.narrative.io",
@@ -35,6 +35,7 @@ _API = API(
     version=__version__,
     key_variable="NARRATIVE_API_KEY",
     environment_variable="NARRATIVE_ENVIRONMENT",
+    log_variable="NARRATIVE_LOG",
     servers=SERVERS,
     auth_header="Authorization",
     auth_value=lambda token: f"Bearer {token}",
@@ -54,9 +55,9 @@ class Client(PollingClient):
         environment: The server: prod, dev or a URL. By default the value of the
             environment variable `NARRATIVE_ENVIRONMENT`, else prod.
         base_url: The server as a URL, in place of `environment`.
-        timeout: How long each part of a request may take, in seconds or as a `timedelta`: connecting, sending, waiting
-            for the next bytes. By default 30, and 5 to connect; or that of `http_client`, where it
-            is not httpx's own default. `None` waits forever.
+        timeout: How long each part of a request may take, in seconds or as a `timedelta`:
+            connecting, sending, waiting for the next bytes. By default 30, and 5 to connect; or
+            that of `http_client`, where it is not httpx's own default. `None` waits forever.
         total_timeout: How long a whole call may take with its retries, in seconds or as a
             `timedelta`. By default `None`, any time. It cannot cut short a name lookup, nor the headers over an `http_client`.
         max_retries: How often a request is repeated that failed on its way, or met status 408, 429
@@ -115,7 +116,9 @@ class Client(PollingClient):
         """The same methods, returning a `Response`: the result with the status and headers."""
         return self._copied_as(ClientWithRawResponse)
 
-    def get_job(self, job_id: str | UUID | models.Job) -> models.Job:
+    def get_job(
+        self, job_id: str | UUID | models.Job, **options: Unpack[CallOptions]
+    ) -> models.Job:
         """Get a job.
 
         Looks up one job by its id, in whatever state it is. An id is unknown to the API once the
@@ -123,6 +126,7 @@ class Client(PollingClient):
 
         Args:
             job_id: Unique identifier for a job, a UUID. Or the job itself.
+            options: As in `with_options`, for this call alone.
 
         Returns:
             The job as it is now.
@@ -140,7 +144,7 @@ class Client(PollingClient):
 
         Source: `GET /jobs/{job_id}`.
         """
-        response = self._send(_operations.get_job(job_id))
+        response = self._for(options)._send(_operations.get_job(job_id))
         return response.parsed
 
     def wait_for_job(
@@ -152,6 +156,7 @@ class Client(PollingClient):
         poll_interval: PollInterval | None = None,
         check: bool = True,
         on_update: Callable[[models.Job], object] | None = None,
+        **options: Unpack[CallOptions],
     ) -> models.Job:
         """Wait until the job has ended, and return it in its final state.
 
@@ -175,6 +180,7 @@ class Client(PollingClient):
             check: Whether an end that is no success raises. By default True.
             on_update: Called with the job when first seen and whenever its state has changed.
                 An exception from it ends the wait.
+            options: As in `with_options`, for this wait alone.
 
         Raises:
             JobFailedError: The job ended as failed, and `check` is true.
@@ -185,7 +191,7 @@ class Client(PollingClient):
             ValueError: An argument is invalid.
         """
         self._turn()
-        response = self._wait_for_one(
+        response = self._for(options)._wait_for_one(
             Wait(
                 _long_running.get_job,
                 [job_id],
@@ -211,6 +217,7 @@ class Client(PollingClient):
         check: bool = False,
         on_update: Callable[[models.Job], object] | None = None,
         max_concurrency: int = 8,
+        **options: Unpack[CallOptions],
     ) -> Generator[models.Job]:
         """Wait for many jobs at once, and yield each as it ends, whatever its end.
 
@@ -243,6 +250,7 @@ class Client(PollingClient):
             on_update: Called with the job when first seen and whenever its state has changed.
                 An exception from it ends the wait.
             max_concurrency: How many requests may be under way at a time. By default 8.
+            options: As in `with_options`, for this wait alone.
 
         Raises:
             JobFailedError: One ended as failed, and `check` is true. This ends the iteration.
@@ -253,7 +261,7 @@ class Client(PollingClient):
             ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
             ValueError: An argument is invalid.
         """
-        return self._wait_for_many(
+        return self._for(options)._wait_for_many(
             Wait(
                 _long_running.get_job,
                 job_ids,
@@ -274,9 +282,23 @@ class Client(PollingClient):
 class ClientWithRawResponse(PollingClient):
     """The methods of `Client`, each returning a `Response`."""
 
-    def get_job(self, job_id: str | UUID | models.Job) -> Response[models.Job]:
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, object] | None = None,
+        json: object = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Response[Any]:
+        """As `Client.request`, with the status and headers."""
+        return self._for(options)._send(Call[Any].plain(method, path, params, json))
+
+    def get_job(
+        self, job_id: str | UUID | models.Job, **options: Unpack[CallOptions]
+    ) -> Response[models.Job]:
         """As `Client.get_job`, with the status and headers."""
-        return self._send(_operations.get_job(job_id))
+        return self._for(options)._send(_operations.get_job(job_id))
 
     def wait_for_job(
         self,
@@ -287,10 +309,11 @@ class ClientWithRawResponse(PollingClient):
         poll_interval: PollInterval | None = None,
         check: bool = True,
         on_update: Callable[[models.Job], object] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Response[models.Job]:
         """As `Client.wait_for_job`, with the status and headers of the last answer."""
         self._turn()
-        return self._wait_for_one(
+        return self._for(options)._wait_for_one(
             Wait(
                 _long_running.get_job,
                 [job_id],
@@ -315,9 +338,10 @@ class ClientWithRawResponse(PollingClient):
         check: bool = False,
         on_update: Callable[[models.Job], object] | None = None,
         max_concurrency: int = 8,
+        **options: Unpack[CallOptions],
     ) -> Generator[Response[models.Job]]:
         """As `Client.wait_for_jobs`, with the status and headers of each last answer."""
-        return self._wait_for_many(
+        return self._for(options)._wait_for_many(
             Wait(
                 _long_running.get_job,
                 job_ids,
@@ -347,9 +371,9 @@ class AsyncClient(AsyncPollingClient):
         environment: The server: prod, dev or a URL. By default the value of the
             environment variable `NARRATIVE_ENVIRONMENT`, else prod.
         base_url: The server as a URL, in place of `environment`.
-        timeout: How long each part of a request may take, in seconds or as a `timedelta`: connecting, sending, waiting
-            for the next bytes. By default 30, and 5 to connect; or that of `http_client`, where it
-            is not httpx's own default. `None` waits forever.
+        timeout: How long each part of a request may take, in seconds or as a `timedelta`:
+            connecting, sending, waiting for the next bytes. By default 30, and 5 to connect; or
+            that of `http_client`, where it is not httpx's own default. `None` waits forever.
         total_timeout: How long a whole call may take with its retries, in seconds or as a
             `timedelta`. By default `None`, any time.
         max_retries: How often a request is repeated that failed on its way, or met status 408, 429
@@ -413,7 +437,9 @@ class AsyncClient(AsyncPollingClient):
         """The same methods, returning a `Response`: the result with the status and headers."""
         return self._copied_as(AsyncClientWithRawResponse)
 
-    async def get_job(self, job_id: str | UUID | models.Job) -> models.Job:
+    async def get_job(
+        self, job_id: str | UUID | models.Job, **options: Unpack[CallOptions]
+    ) -> models.Job:
         """Get a job.
 
         Looks up one job by its id, in whatever state it is. An id is unknown to the API once the
@@ -421,6 +447,7 @@ class AsyncClient(AsyncPollingClient):
 
         Args:
             job_id: Unique identifier for a job, a UUID. Or the job itself.
+            options: As in `with_options`, for this call alone.
 
         Returns:
             The job as it is now.
@@ -438,7 +465,7 @@ class AsyncClient(AsyncPollingClient):
 
         Source: `GET /jobs/{job_id}`.
         """
-        response = await self._send(_operations.get_job(job_id))
+        response = await self._for(options)._send(_operations.get_job(job_id))
         return response.parsed
 
     async def wait_for_job(
@@ -450,6 +477,7 @@ class AsyncClient(AsyncPollingClient):
         poll_interval: PollInterval | None = None,
         check: bool = True,
         on_update: Callable[[models.Job], object] | None = None,
+        **options: Unpack[CallOptions],
     ) -> models.Job:
         """Wait until the job has ended, and return it in its final state.
 
@@ -473,6 +501,7 @@ class AsyncClient(AsyncPollingClient):
             check: Whether an end that is no success raises. By default True.
             on_update: Called with the job when first seen and whenever its state has changed.
                 An exception from it ends the wait. It may be an async function.
+            options: As in `with_options`, for this wait alone.
 
         Raises:
             JobFailedError: The job ended as failed, and `check` is true.
@@ -483,7 +512,7 @@ class AsyncClient(AsyncPollingClient):
             ValueError: An argument is invalid.
         """
         await self._turn()
-        response = await self._wait_for_one(
+        response = await self._for(options)._wait_for_one(
             Wait(
                 _long_running.get_job,
                 [job_id],
@@ -509,6 +538,7 @@ class AsyncClient(AsyncPollingClient):
         check: bool = False,
         on_update: Callable[[models.Job], object] | None = None,
         max_concurrency: int = 8,
+        **options: Unpack[CallOptions],
     ) -> AsyncGenerator[models.Job]:
         """Wait for many jobs at once, and yield each as it ends, whatever its end.
 
@@ -541,6 +571,7 @@ class AsyncClient(AsyncPollingClient):
             on_update: Called with the job when first seen and whenever its state has changed.
                 An exception from it ends the wait. It may be an async function.
             max_concurrency: How many requests may be under way at a time. By default 8.
+            options: As in `with_options`, for this wait alone.
 
         Raises:
             JobFailedError: One ended as failed, and `check` is true. This ends the iteration.
@@ -551,7 +582,7 @@ class AsyncClient(AsyncPollingClient):
             ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
             ValueError: An argument is invalid.
         """
-        return self._wait_for_many(
+        return self._for(options)._wait_for_many(
             Wait(
                 _long_running.get_job,
                 job_ids,
@@ -572,9 +603,23 @@ class AsyncClient(AsyncPollingClient):
 class AsyncClientWithRawResponse(AsyncPollingClient):
     """The methods of `AsyncClient`, each returning a `Response`."""
 
-    async def get_job(self, job_id: str | UUID | models.Job) -> Response[models.Job]:
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, object] | None = None,
+        json: object = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Response[Any]:
+        """As `AsyncClient.request`, with the status and headers."""
+        return await self._for(options)._send(Call[Any].plain(method, path, params, json))
+
+    async def get_job(
+        self, job_id: str | UUID | models.Job, **options: Unpack[CallOptions]
+    ) -> Response[models.Job]:
         """As `AsyncClient.get_job`, with the status and headers."""
-        return await self._send(_operations.get_job(job_id))
+        return await self._for(options)._send(_operations.get_job(job_id))
 
     async def wait_for_job(
         self,
@@ -585,10 +630,11 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
         poll_interval: PollInterval | None = None,
         check: bool = True,
         on_update: Callable[[models.Job], object] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Response[models.Job]:
         """As `AsyncClient.wait_for_job`, with the status and headers of the last answer."""
         await self._turn()
-        return await self._wait_for_one(
+        return await self._for(options)._wait_for_one(
             Wait(
                 _long_running.get_job,
                 [job_id],
@@ -613,9 +659,10 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
         check: bool = False,
         on_update: Callable[[models.Job], object] | None = None,
         max_concurrency: int = 8,
+        **options: Unpack[CallOptions],
     ) -> AsyncGenerator[Response[models.Job]]:
         """As `AsyncClient.wait_for_jobs`, with the status and headers of each last answer."""
-        return self._wait_for_many(
+        return self._for(options)._wait_for_many(
             Wait(
                 _long_running.get_job,
                 job_ids,

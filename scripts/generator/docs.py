@@ -32,6 +32,7 @@ def operation_doc(operation: Operation, named: Mapping[str, str]) -> Text:
         name, text = arguments[-1]
         arguments[-1] = name, f"{text} Or the {said['x-long-running']['noun']} itself."
     arguments += [(one.name, raw(one.description)) for one in operation.keywords]
+    arguments.append(("options", "As in `with_options`, for this call alone."))
     parts = [
         said.get("summary", "").rstrip(".") + "." if said.get("summary") else "",
         said.get("description", ""),

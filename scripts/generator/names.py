@@ -61,8 +61,8 @@ TAKEN_BY_ERRORS = frozenset(
 """Names that a text in the body of an error cannot have as an attribute."""
 
 TAKEN_BY_METHODS = frozenset(
-    {"aclose", "base_url", "close", "max_retries", "timeout", "total_timeout", "with_options"}
-    | {"with_raw_response", "self", *CODEC}
+    {"aclose", "base_url", "close", "max_retries", "request", "timeout", "total_timeout"}
+    | {"with_options", "with_raw_response", "self", *CODEC}
     | {"APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "Any"}
     | {"AsyncFinished", "AsyncIterator", "Body", "Call", "Callable", "Deadline", "Finished"}
     | {"Iterable", "Iterator", "Literal", "LongRunning", "MAX_RETRY_AFTER", "Mapping", "NoReturn"}
@@ -79,7 +79,7 @@ TAKEN_BY_METHODS = frozenset(
 """Names that an operation cannot have: the client has them, or its module imports them."""
 
 TAKEN_BY_ARGUMENTS = TAKEN_BY_METHODS | {
-    *("check", "max_concurrency", "max_wait", "on_update", "poll_interval"),
+    *("check", "headers", "options", "max_concurrency", "max_wait", "on_update", "poll_interval"),
 }
 """Names that a parameter cannot have: a wait for the same thing has them, too."""
 

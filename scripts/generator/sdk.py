@@ -85,7 +85,8 @@ def sdk(
     ]
     ends = [error for wait in waits for error in wait.errors]
     error_names = sorted([*OUR_ERRORS, f"{name}Error", *(one.name for one in errors), *ends])
-    modules = [("client", ["AsyncClient", "Client", "Response"]), ("errors", error_names)]
+    client_names = ["AsyncClient", "CallOptions", "Client", "Response"]
+    modules = [("client", client_names), ("errors", error_names)]
     ours = {public for _, names in modules for public in names}
     exports = models.exports()
     names = sorted(public for _, module_names in exports for public in module_names)
@@ -96,6 +97,7 @@ def sdk(
         "environment_variable": checked(
             hints.get("environment-variable", f"{variable}_ENVIRONMENT")
         ),
+        "log_variable": checked(hints.get("log-variable", f"{variable}_LOG")),
         "servers": servers,
         "environment_type": f"Literal[{', '.join(literal(s['name']) for s in servers)}] | str",
         "auth": auth(document),

@@ -479,7 +479,7 @@ def test_the_clients_are_twins(suffix: str) -> None:
         text = text.replace("AsyncClient", "Client").replace(" It may be an async function.", "")
         assert inspect.getdoc(member) == text
         if callable(member):
-            signature = str(inspect.signature(twin)).replace("AsyncGenerator", "Iterator")
+            signature = str(inspect.signature(twin)).replace("AsyncGenerator", "Generator")
             assert str(inspect.signature(member)) == signature
             is_iterator = "AsyncGenerator" in str(inspect.signature(twin))
             assert inspect.iscoroutinefunction(twin) != is_iterator

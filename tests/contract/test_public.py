@@ -20,6 +20,7 @@ PUBLIC = [
     "AsyncClient",
     "AuthenticationError",
     "BadRequestError",
+    "CallOptions",
     "Client",
     "ErrorBody",
     "ExecutionCluster",

@@ -341,7 +341,7 @@ def test_a_change_and_its_verdict(
 CODE: dict[str, tuple[str, str, str, str, str]] = {
     "public name removed": (
         "client.py",
-        '__all__ = ["AsyncClient", "Client", "Response"]',
+        '__all__ = ["AsyncClient", "CallOptions", "Client", "Response"]',
         '__all__ = ["AsyncClient", "Client"]',
         "major",
         "major  narrative_jobs.Response: name removed",

@@ -40,6 +40,17 @@ with (
 ):
     found = client.class_("a/b")
     assert server.requests[0].path == "/class/a%2Fb"
+    assert client.request("GET", "/any") == SENT
+with (
+    Server(lambda _: Answer(204)) as server,
+    Client("token", base_url=server.url) as client,
+):
+    client.timeout_()
+    client.request_(headers={"X-A": "1"})
+    client.options(timeout_=7, headers_="h", max_retries_="r", options_="o", timeout=3)
+    assert [request.path for request in server.requests] == [
+        *("/j", "/k", "/l?timeout=7&headers=h&max_retries=r&options=o"),
+    ]
 
 assert isinstance(found, Everything)
 assert found.to_dict() == SENT

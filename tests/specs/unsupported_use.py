@@ -13,7 +13,7 @@ with (
     assert client.fine().a == "b"
 calls = {name for name in dir(Client) if not name.startswith("_")}
 assert calls == {
-    *("base_url", "close", "fine", "max_retries", "timeout", "total_timeout"),
+    *("base_url", "close", "fine", "max_retries", "request", "timeout", "total_timeout"),
     *("with_options", "with_raw_response"),
 }
 said = " ".join((unsupported.__doc__ or "").split())

@@ -15,6 +15,7 @@ import httpx
 from narrative_jobs import (
     APIStatusError,
     AsyncClient,
+    CallOptions,
     Client,
     ExecutionCluster,
     Job,
@@ -158,8 +159,13 @@ def waiting(client: Client, job: Job) -> None:
         for lost in group.exceptions:
             if isinstance(lost, NotFoundError):
                 assert_type(lost.job_id, str | UUID | None)
-    client.wait_for_job("x", timeout=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] # expected error
+    client.wait_for_job("x", max_wiat=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] # expected error
     client.wait_for_job("x", on_update=lambda job: job.sate)  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownLambdaType] # expected error
+    options: CallOptions = {"timeout": 5, "headers": {"X-Team": "data"}}
+    assert_type(client.get_job("x", **options), Job)
+    assert_type(client.wait_for_job("x", timeout=None, headers={}, max_retries=5), Job)
+    client.get_job("x", retries=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] # expected error
+    client.request("GET", "/jobs", params={"state": ["failed"]}, timeout=1)
     response = client.with_raw_response.wait_for_job(job, check=False)
     assert_type(response, Response[Job])
     with contextlib.closing(client.wait_for_jobs([job], max_outage=60)) as jobs:

@@ -150,6 +150,8 @@ def checked_callback(name: str, value: object) -> None:
 
 def checked_headers(headers: Mapping[str, str], auth_header: str) -> Mapping[str, str]:
     """Check further headers; a value may be a secret too, and stays out of the message."""
+    if not hasattr(headers, "items"):
+        raise ValueError(f"headers must be a mapping, not of type {type(headers).__name__}")
     for name, value in headers.items():
         if not name or not is_header(name) or not is_header(value):
             raise ValueError(

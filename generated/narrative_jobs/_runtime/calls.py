@@ -6,16 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, cast
 from urllib.parse import quote
 from uuid import UUID
 
 from attrs import field, frozen, has
 
-from .codec import as_uuid, to_json
+from .codec import as_any, as_uuid, to_json
 from .mismatch import MismatchError, excerpt
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     import httpx
 
     from .forms import Content
@@ -35,6 +37,19 @@ class Unset(Enum):
 
 
 UNSET = Unset.UNSET
+
+
+class CallOptions(TypedDict, total=False):
+    """What holds for one call alone, in place of what its client says."""
+
+    timeout: float | timedelta | httpx.Timeout | None
+    """How long each part of a request may take, in seconds; `None` waits forever."""
+    total_timeout: float | timedelta | None
+    """How long the call may take with its retries, in seconds; each poll, in a wait."""
+    max_retries: int
+    """How often a request is repeated, where a repetition may help; not within a wait."""
+    headers: Mapping[str, str]
+    """Headers beside those of the client, or in place of them."""
 
 
 @frozen
@@ -78,6 +93,21 @@ class Call(Generic[T]):
                 expected = f"{excerpt(text)}, which was asked for"
                 raise MismatchError.unexpected(given, expected).within(key)
         return parsed
+
+    @classmethod
+    def plain(
+        cls, method: str, path: str, params: Mapping[str, object] | None, json: object
+    ) -> Call[Any]:
+        """Return a call that no operation stands for; its answer is JSON of any kind."""
+        if not method.isascii() or not method.isalpha():
+            raise ValueError(f"method must be one of HTTP, such as 'GET', not {excerpt(method)}")
+        if not path.startswith("/") or set("?#") & set(path):
+            raise ValueError(
+                f"path must begin with '/', and have its query in params; got {excerpt(path)}"
+            )
+        json = json if json is UNSET else to_json(json)
+        query = query_arguments(params or {})
+        return Call(method.upper(), path, path, {"2XX": as_any}, query, json=json)
 
     @property
     def is_repeatable(self) -> bool:

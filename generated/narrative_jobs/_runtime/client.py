@@ -26,11 +26,11 @@ from .arguments import (
     checked_timeout,
     checked_token,
 )
-from .calls import UNSET, Call, Unset
+from .calls import UNSET, Call, CallOptions, Unset
 from .connections import Answer, Request
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError, ErrorClasses
-from .log import logger
+from .log import logger, set_up_log
 from .pace import Pace
 from .retries import MAX_RETRY_AFTER, backoff, retry_after
 from .secret import Secret
@@ -59,6 +59,8 @@ class API:
     """The environment variable with the token."""
     environment_variable: str
     """The environment variable with the name of a server."""
+    log_variable: str
+    """The environment variable with the level of the log."""
     servers: Mapping[str, str]
     """The base URL of each server by its name; the first is the default."""
     auth_header: str
@@ -85,6 +87,7 @@ class BaseClient:
         allow_insecure_http: bool,
     ) -> None:
         self._api = api
+        set_up_log(api.log_variable)
         variable = api.key_variable
         token = os.environ.get(variable) if token is None else token
         token = checked_token(token, variable, api.auth_value(""))
@@ -109,9 +112,7 @@ class BaseClient:
                 f"python/{platform.python_version()} httpx/{httpx.__version__}",
             }
         )
-        self._headers.update(checked_headers(headers or {}, api.auth_header))
-        # Of the compressions, these can be held to max_response_bytes while they are unpacked.
-        self._headers["Accept-Encoding"] = "gzip, deflate"
+        self._add_headers(headers or {})
         self._headers[api.auth_header] = api.auth_value(token)
         self._path = self._base_url.raw_path.decode("ascii").rstrip("/")
         self._is_owner = True
@@ -142,6 +143,7 @@ class BaseClient:
         timeout: Seconds | httpx.Timeout | Unset | None = UNSET,
         total_timeout: Seconds | Unset | None = UNSET,
         max_retries: int | Unset = UNSET,
+        headers: Mapping[str, str] | None = None,
     ) -> Self:
         """Return a copy of this client with other options, which shares its connections.
 
@@ -151,6 +153,7 @@ class BaseClient:
             timeout: As in the constructor; as in this client if not given.
             total_timeout: As in the constructor; as in this client if not given.
             max_retries: As in the constructor; as in this client if not given.
+            headers: Headers beside those of this client, or in place of them.
 
         Raises:
             ValueError: An argument is invalid.
@@ -162,7 +165,19 @@ class BaseClient:
             other._total_timeout = checked_span("total_timeout", total_timeout)
         if not isinstance(max_retries, Unset):
             other._max_retries = checked_count("max_retries", max_retries)
+        if headers is not None:
+            other._headers = self._headers.copy()
+            other._add_headers(headers)
         return other
+
+    def _add_headers(self, headers: Mapping[str, str]) -> None:
+        self._headers.update(checked_headers(headers, self._api.auth_header))
+        # Of the compressions, these can be held to max_response_bytes while they are unpacked.
+        self._headers["Accept-Encoding"] = "gzip, deflate"
+
+    def _for(self, options: CallOptions) -> Self:
+        """Return a client for one call with options of its own; this one if there are none."""
+        return self.with_options(**options) if options else self
 
     def _copied_as(self, client_class: type[C]) -> C:
         """Return a client of some class that shares the connections of this one."""

@@ -6,12 +6,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
 from .arguments import Seconds, checked_http_client
-from .calls import Call, Response, Unset
+from .calls import UNSET, Call, CallOptions, Response, Unset
 from .client import API, DEFAULT_TIMEOUT, BaseClient
 from .connections import Request, Rooms, Route, route_to, this_process
 from .deadline import Deadline
@@ -63,6 +63,35 @@ class APIClient(BaseClient):
         self._carrier = (
             Borrowed(mine, self._base_url) if mine else connect(route_to(self._base_url))
         )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, object] | None = None,
+        json: object = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Any:
+        """Make a call that the package has no method for, and return the decoded JSON.
+
+        The token, the retries, the bounds and the errors are those of the other methods.
+
+        Args:
+            method: The method of HTTP, such as `GET`.
+            path: The path with its parameters filled in, such as `/jobs`, to go after `base_url`.
+            params: The query. A list gives a pair for each item; what is `None` is left out.
+            json: The body, as Python has JSON.
+            options: As in `with_options`, for this call alone.
+
+        Raises:
+            ValueError: An argument is invalid.
+            APIStatusError: The API answered with another status than a success (2xx).
+            APIConnectionError: The API could not be reached, or took too long.
+            ResponseDecodeError: The answer is no JSON.
+        """
+        call = Call[Any].plain(method, path, params, json)
+        return (self._for(options)._send(call)).parsed
 
     def _send(self, call: Call[T]) -> Response[T]:
         """Make a call, again and again while that may help and time is left."""
