@@ -16,7 +16,6 @@ import threading
 import time
 import timeit
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import make_dataclass
 from functools import partial
 from importlib import import_module
@@ -51,17 +50,10 @@ Figures = dict[str, Any]
 
 
 def server() -> None:
-    """Answer with the page's sample; `/running` with a job that never ends."""
-    from fault_server import JOB, FaultServer, Wire, message, say
+    """Answer with the page's sample."""
+    from fault_server import JOB, FaultServer, message, say
 
-    running = message("200 OK", JOB.replace(b'"completed"', b'"running"'))
-
-    async def seen(wire: Wire, _: str) -> None:
-        counts = {"requests": len(answering.requests), "connections": answering.accepted}
-        wire.write(message("200 OK", json.dumps(counts).encode()))
-
-    answers = {"jobs": say(message("200 OK", JOB)), "running": say(running), "seen": seen}
-    with FaultServer(choose=lambda path: path.split("/")[1], faults=answers) as answering:
+    with FaultServer("job", faults={"job": say(message("200 OK", JOB))}) as answering:
         print(answering.port, flush=True)
         threading.Event().wait()
 
@@ -152,34 +144,6 @@ def decode(*_: str) -> Figures:
     return found
 
 
-def watch(_: str, url: str, kind: str, jobs: str) -> Figures:
-    """Watch so many running jobs: CPU (µs) for each poll, threads and connections."""
-    import httpx
-    from narrative_jobs import AsyncClient, Client
-
-    ids, threads = [UUID(int=number) for number in range(int(jobs))], [0]
-
-    def look(_: object) -> None:
-        threads.append(threading.active_count() - 1)
-
-    options: Any = {"max_wait": 3 + len(ids) / 1000, "poll_interval": 1.0, "on_update": look}
-
-    async def wait() -> None:
-        async with AsyncClient(TOKEN, base_url=f"{url}/running") as client:
-            async for _ in client.wait_for_jobs(ids, **options):
-                pass
-
-    start, cpu = httpx.get(f"{url}/seen").json(), time.process_time()
-    with suppress(ExceptionGroup):  # None of them ends.
-        if kind == "async":
-            asyncio.run(wait())
-        else:
-            list(Client(TOKEN, base_url=f"{url}/running").wait_for_jobs(ids, **options))
-    cpu, end = time.process_time() - cpu, httpx.get(f"{url}/seen").json()
-    polls, connections = (end[key] - start[key] - 1 for key in ("requests", "connections"))
-    return {"cpu": 1e6 * cpu / polls, "threads": max(threads), "connections": connections}
-
-
 def work(what: str, *arguments: str) -> None:
     """Do what is asked on one core, the server on another, and print what was found as JSON."""
     cores = sorted(os.sched_getaffinity(0))
@@ -259,13 +223,6 @@ def table(rounds: int, url: str) -> None:
     found = gets("rate", "flight", "50")
     row("50 in flight : raw httpx", "GET/s", found, "ours", "raw", 3)
     row("50 in flight, aiohttp : raw httpx", "GET/s", found, "aiohttp", "raw", 5)
-    floor = measure("flight", "ours", url, "50")["cpu"]
-    for kind in ("sync", "async"):
-        for count in ("1000", "10000"):
-            seen = measure("watch", "ours", url, kind, count)
-            kept = f"{seen['threads']} threads, {seen['connections']} connections"
-            name = f"CPU of a poll, {count} jobs, {kind}, {kept} : a GET of 50 in flight"
-            row(name, "µs", {"ours": [seen["cpu"]], "floor": [floor]}, "ours", "floor", 1)
     (site,) = ENVIRONMENTS.glob("ours/lib/python*/site-packages")
     size = sum(path.stat().st_size for path in site.rglob("*.*") if path.suffix != ".pyc") / 2**20
     row("installed without .pyc : 1 MiB", "MiB", {"ours": [size], "one": [1]}, "ours", "one", 3)

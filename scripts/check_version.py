@@ -184,7 +184,7 @@ def parts(version: str) -> tuple[int, ...]:
 
 def changelog_of(version: str, changelog: str) -> str:
     """Return what the changelog says of a version; nothing if it has no entry."""
-    entry = rf"^## \[?{re.escape(version)}\]?(?: .*)?$(.*?)(?=^## |\Z)"
+    entry = rf"^## \[?{re.escape(version)}\]?(?: [^\n]*)?$(.*?)(?=^## |\Z)"
     found = re.search(entry, changelog, re.MULTILINE | re.DOTALL)
     return found[1].strip() if found else ""
 

@@ -41,7 +41,7 @@ def try_wheel(wheel: Path, *arguments: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'scripts'}:{ROOT / 'tests'}"},
     )
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
