@@ -96,7 +96,7 @@ class NarrativeJobTrigger(WaitTrigger):
         """Return when the job has ended."""
         async with NarrativeHook(self.narrative_conn_id).shared_client() as client:
             await client.wait_for_job(
-                self.job_id, max_wait=None, check=False, poll_interval=self.pause
+                self.job_id, max_wait=None, max_outage=None, check=False, poll_interval=self.pause
             )
 
 
