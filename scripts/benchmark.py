@@ -21,6 +21,7 @@ from functools import partial
 from importlib import import_module
 from importlib.metadata import distributions
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from typing import Any
 from uuid import UUID
@@ -32,7 +33,7 @@ HOMES = {"stock": "raw", "bare": "raw", "import": "ours", "aiohttp": "all", "riv
 PATHS = {"PYTHONPATH": f"{ENVIRONMENTS / 'stock'}:{ROOT / 'tests'}"}
 TOKEN = "benchmark-token"  # noqa: S105, it opens nothing
 JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
-GETS = 300
+GETS, WAITS = 300, 10_000
 STARTS = {
     "import": "import narrative_jobs",
     "bare": "pass",
@@ -50,10 +51,17 @@ Figures = dict[str, Any]
 
 
 def server() -> None:
-    """Answer with the page's sample."""
-    from fault_server import JOB, FaultServer, message, say
+    """Answer with the page's sample; another job is running when it is first looked at."""
+    from fault_server import FaultServer, message, sound
 
-    with FaultServer("job", faults={"job": say(message("200 OK", JOB))}) as answering:
+    def choose(path: str) -> str:
+        is_new = path not in seen
+        seen.add(path)
+        return "running" if is_new else "ok"
+
+    seen = {f"/jobs/{JOB_ID}"}
+    running = sound(lambda job: message("200 OK", job.replace(b"completed", b"running")))
+    with FaultServer(choose=choose, faults={"running": running}) as answering:
         print(answering.port, flush=True)
         threading.Event().wait()
 
@@ -109,6 +117,22 @@ async def flight(subject: str, url: str, at_once: str) -> Figures:
     await asyncio.gather(*(work() for _ in workers))
     rate = count / (time.perf_counter() - began)
     return {"rate": rate, "cpu": 1e6 * (time.process_time() - cpu) / count}
+
+
+async def waits(_: str, url: str) -> Figures:
+    """Wait for many jobs, each in a task: KiB for each, and the longest CPU (ms) of the loop."""
+    import narrative_jobs
+
+    async with narrative_jobs.AsyncClient(TOKEN, base_url=url) as client:
+        await client.get_job(JOB_ID)
+        before, longest = getrusage(RUSAGE_SELF).ru_maxrss, 0.0
+        every = asyncio.gather(*(client.wait_for_job(UUID(int=n)) for n in range(WAITS)))
+        while not every.done():
+            began = time.thread_time()
+            await asyncio.sleep(0.001)
+            longest = max(longest, time.thread_time() - began)
+    used = getrusage(RUSAGE_SELF).ru_maxrss - before
+    return {"KiB": used / WAITS, "ms": 1000 * longest}
 
 
 def decode(*_: str) -> Figures:
@@ -223,6 +247,10 @@ def table(rounds: int, url: str) -> None:
     found = gets("rate", "flight", "50")
     row("50 in flight : raw httpx", "GET/s", found, "ours", "raw", 3)
     row("50 in flight, aiohttp : raw httpx", "GET/s", found, "aiohttp", "raw", 5)
+    for unit, figure in measure("waits", "ours", url).items():
+        what = {"KiB": "memory of each of 10,000 waits", "ms": "the longest they hold the loop"}
+        goal = {"KiB": 8, "ms": 250}[unit]
+        row(f"{what[unit]} : 1", unit, {"ours": [figure], "one": [1]}, "ours", "one", goal)
     (site,) = ENVIRONMENTS.glob("ours/lib/python*/site-packages")
     size = sum(path.stat().st_size for path in site.rglob("*.*") if path.suffix != ".pyc") / 2**20
     row("installed without .pyc : 1 MiB", "MiB", {"ours": [size], "one": [1]}, "ours", "one", 3)
