@@ -27,7 +27,7 @@ def operation_doc(operation: Operation, named: Mapping[str, str]) -> Text:
         ("APIConnectionError", "The API could not be reached, or took too long."),
         ("ResponseDecodeError", "The answer does not match the spec."),
     ]
-    arguments = [(one.name, raw(one.description)) for one in operation.path_fields]
+    arguments = [(one.name, raw(one.description)) for one in operation.positional]
     if arguments and operation.item_id:
         name, text = arguments[-1]
         arguments[-1] = name, f"{text} Or the {said['x-long-running']['noun']} itself."

@@ -235,8 +235,10 @@ class Operation:
     """What is said of each status."""
     doc: Text = field(factory=lambda: Text(""))
     paging: Paging | None = None
-    item_id: Field | None = None
-    """The field with the value of the last parameter of the path, as `x-long-running` says."""
+    positional: list[Field] = field(factory=list)
+    """The parameters that are given without their names."""
+    item_id: tuple[str, tuple[str, ...]] | None = None
+    """The field with the value of the last of these, as `x-long-running` says, and its keys."""
 
     @property
     def place(self) -> str:
@@ -245,7 +247,7 @@ class Operation:
     @property
     def classes(self) -> frozenset[str]:
         """The names of the classes that it needs."""
-        fields = [*self.path_fields, *self.keywords]
+        fields = [*self.positional, *self.keywords]
         types = [*(one.type for one in fields), *(type_ for _, type_ in self.successes)]
         return frozenset[str]().union(*(one.shape.classes() for one in types))
 
@@ -272,20 +274,22 @@ class Operation:
 
     @property
     def keywords(self) -> list[Field]:
+        given = {one.name for one in self.positional}
         named = [*([self.body] if self.body else []), *self.query, *self.headers]
+        named = [one for one in named if one.name not in given]
         return sorted(named, key=lambda parameter: not parameter.required)
 
     @property
     def signature(self) -> str:
         star = ["*"] if self.keywords else []
-        declared = [[one.declaration for one in some] for some in (self.path_fields, self.keywords)]
+        declared = [[one.declaration for one in some] for some in (self.positional, self.keywords)]
         if self.item_id:  # What has the id may stand for it.
             declared[0][-1] += f" | {self.returns}"
         return ", ".join([*declared[0], *star, *declared[1]])
 
     @property
     def arguments(self) -> str:
-        positional = [parameter.name for parameter in self.path_fields]
+        positional = [parameter.name for parameter in self.positional]
         return ", ".join([*positional, *(f"{p.name}={p.name}" for p in self.keywords)])
 
     @property
@@ -299,20 +303,33 @@ class Wait:
 
     operation: Operation
     noun: str
-    id: Field
-    """The last parameter of the path, which tells one from another."""
+    id_of: str
+    """An expression, as all that end in `_of`: the id of something."""
     id_field: str
-    """The field with the same id. Like those below, it is named as in Python."""
+    state_of: str
+    phase_of: str
+    """Where that is another one: the state that tells whether it has ended."""
     state: str
+    state_path: str
+    """The keys that lead to the state."""
     active: list[str]
+    finished: list[str]
+    """What that one says then."""
     succeeded: list[str]
     failed: list[tuple[str, str]]
     """The other final states, each with the name of its error."""
-    kind: str | None
-    began: str | None
-    ended: str | None
-    reasons: tuple[str, str] | None
-    """A list of what went wrong, and the text of an item."""
+    kind_of: str
+    began_of: str
+    ended_of: str
+    ended: str
+    reasons_of: str
+    reasons: str
+    """The field with what went wrong."""
+
+    @property
+    def id(self) -> Field:
+        """The parameter that tells one from another."""
+        return self.operation.positional[-1]
 
     @property
     def nouns(self) -> str:
@@ -344,10 +361,6 @@ class Wait:
         return self.operation.returns
 
     @property
-    def headline(self) -> list[str]:
-        return [self.id_field, self.state]
-
-    @property
     def is_command(self) -> bool:
         """Whether an id is all that it takes."""
         return not any(parameter.required for parameter in self.others)
@@ -355,11 +368,11 @@ class Wait:
     @property
     def others(self) -> list[Field]:
         """The other parameters of the operation, which are the same for every poll."""
-        return [*self.operation.path_fields[:-1], *self.operation.keywords]
+        return [*self.operation.positional[:-1], *self.operation.keywords]
 
     @property
     def leading(self) -> str:
-        return "".join(f"{p.declaration}, " for p in self.operation.path_fields[:-1])
+        return "".join(f"{p.declaration}, " for p in self.operation.positional[:-1])
 
     @property
     def keywords(self) -> str:

@@ -118,6 +118,7 @@ class Operations:
             url=_url(path, by_place["path"]),
             fixed_query=tuple(parse_qsl(query, keep_blank_values=True)),
             path_fields=by_place["path"],
+            positional=by_place["path"],
             query=by_place["query"],
             headers=by_place["header"],
             body=body[0] if body else None,

@@ -80,14 +80,14 @@ def _extended(
     operations: list[Operation], models: Models, problems: list[UnsupportedError]
 ) -> Iterator[Wait]:
     """Yield the waits that the document asks for, and add its iterators over pages."""
-    nouns = set[str]()
+    taken = {one.name for one in operations}
     for one in operations:
         try:
             if hints := one.content.get("x-paging"):
                 one.paging = paging_of(one, hints, models)
             if hints := one.content.get("x-long-running"):
-                wait = WaitBuilder(models).build(one, hints, nouns)
-                nouns.add(wait.noun)
+                wait = WaitBuilder(models, one, hints).build(taken)
+                taken |= {f"wait_for_{wait.noun}", f"wait_for_{wait.nouns}"}
                 yield wait
         except UnsupportedError as error:
             # The operation itself is as good without.

@@ -70,10 +70,11 @@ def sdk(
     operations: list[Operation],
     waits: list[Wait],
     errors: list[StatusError],
-    missing: Sequence[str],
+    missing: list[str],
 ) -> dict[str, Any]:
     """Return what templates know as `sdk`, but for `error_fields`."""
     info, hints = document["info"], document.get("x-sdk", {})
+    header = auth(document, missing)
     name = re.sub(
         r"^[^A-Za-z]+|[^A-Za-z0-9]", "", strings.pascal_case(hints.get("name", info["title"]))
     )
@@ -100,7 +101,7 @@ def sdk(
         "log_variable": checked(hints.get("log-variable", f"{variable}_LOG")),
         "servers": servers,
         "environment_type": f"Literal[{', '.join(literal(s['name']) for s in servers)}] | str",
-        "auth": auth(document),
+        "auth": header,
         "missing": _listed(missing),
         "title": Text(info["title"]),
         "description": Text(info.get("description") or ""),
@@ -129,23 +130,33 @@ def example(operations: Sequence[Operation], waits: Sequence[Wait]) -> str:
         return f"print(client.wait_for_{wait.noun}({wait.id.name}).{wait.state})"
     for one in operations:
         keywords = [f"{p.name}={p.name}" for p in one.keywords if p.required]
-        arguments = ", ".join([*(p.name for p in one.path_fields), *keywords])
+        arguments = ", ".join([*(p.name for p in one.positional), *keywords])
         return f"print(client.{one.name}({arguments}))"
     return ""
 
 
-def auth(document: Document) -> dict[str, str]:
-    """Return the header that carries the token, and an expression for what it says."""
+def auth(document: Document, missing: list[str]) -> dict[str, str]:
+    """Return the header that carries the token, and an expression for what it says.
+
+    The first scheme counts that the document asks for and that is understood. One that is not is
+    added to what is `missing`.
+    """
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
-    asked = [name for one in document.get("security") or [] for name in one]
-    for scheme in [schemes[name] for name in asked or schemes]:
-        if scheme["type"] == "http" and scheme.get("scheme", "").lower() == "bearer":
-            return {"header": "Authorization", "value": 'f"Bearer {token}"'}
-        if scheme["type"] == "apiKey" and scheme.get("in") == "header":
-            return {"header": checked(scheme["name"]), "value": "token"}
-    if schemes:
-        raise UnsupportedError(f"none of the security schemes {', '.join(schemes)} is supported")
-    return {"header": "Authorization", "value": 'f"Bearer {token}"'}
+    token = {"token": "The API key."}
+    asked = [name for one in document.get("security") or [] for name in one] or list(schemes)
+    for name in asked:
+        scheme = schemes.get(name) or {}
+        kind = f"{scheme.get('type')} {scheme.get('scheme', scheme.get('in', ''))}".lower().strip()
+        if kind in {"http bearer", "oauth2", "openidconnect"}:
+            break
+        if kind == "http basic":
+            token = {"token": "The user and the password, as `user:password`."}
+            return {"header": "Authorization", "value": "basic(token)", **token}
+        if kind == "apikey header":
+            return {"header": checked(scheme["name"]), "value": "token", **token}
+        reason = f"{kind} is not supported" if scheme else "there is no such scheme"
+        missing.append(f"the security scheme {name}: {reason}")
+    return {"header": "Authorization", "value": 'f"Bearer {token}"', **token}
 
 
 def checked(text: str) -> str:

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from .document import Document, UnsupportedError
-from .model import Field, Model, Operation, Wait
+from . import shapes
+from .document import Document, UnsupportedError, at
+from .model import Enum, Field, Model, Operation, Union, Wait
 from .models import Models
-from .names import pascal
-from .shapes import Class, Shape, Union
-from .shapes import Enum as EnumShape
+from .names import TAKEN_BY_ERRORS, pascal
+from .shapes import Array, Nullable, Shape
 from .text import raw
 
-KNOWN = frozenset(
-    {"noun", "id", "state", "succeeded", "failed", "kind", "began", "ended", "reasons"}
-)
 NEEDED = frozenset({"noun", "id", "state", "succeeded", "failed"})
+KNOWN = NEEDED | {"parameter", "result", "final", "kind", "began", "ended", "reasons"}
+
+
+@frozen
+class Value:
+    """A value within an answer; `None` where it is absent."""
+
+    code: str
+    """The expression for it."""
+    shape: Shape
+    names: tuple[str, ...] = ()
+    """The fields that lead to it, as Python calls them."""
+    keys: tuple[str, ...] = ()
+    """The same, as JSON does."""
+
+    @property
+    def is_text(self) -> bool:
+        return _is_text(self.shape)
 
 
 @frozen
@@ -26,92 +41,196 @@ class WaitBuilder:
     """Finds what the extension names, in every class that an operation may return."""
 
     models: Models
+    operation: Operation
+    hints: Document
 
-    def build(self, operation: Operation, hints: Document, nouns: Collection[str]) -> Wait:
-        """Return how to wait for what an operation looks at."""
-        place = f"{operation.method} {raw(operation.path)}: x-long-running"
-        try:
-            if hints.get("noun") in nouns:
-                raise UnsupportedError("two operations have the same noun")
-            return self._build(operation, hints)
-        except UnsupportedError as error:
-            raise UnsupportedError(error.reason, place) from None
+    def build(self, taken: Collection[str]) -> Wait:
+        """Return how to wait for what an operation looks at; the names of methods are `taken`."""
+        with at(f"{self.operation.place}: x-long-running"):
+            return self._build(taken)
 
-    def _build(self, operation: Operation, hints: Document) -> Wait:
-        if unknown := set(hints) - KNOWN:
+    def _build(self, taken: Collection[str]) -> Wait:
+        if unknown := set(self.hints) - KNOWN:
             raise UnsupportedError(f"there is no {', '.join(sorted(unknown))}")
-        if missing := NEEDED - set(hints):
+        if missing := NEEDED - set(self.hints):
             raise UnsupportedError(f"it needs {', '.join(sorted(missing))}")
-        if not operation.path_fields:
-            raise UnsupportedError("the path has no parameter to tell one from another")
-        noun = hints["noun"]
-        if not re.fullmatch("[a-z]+(_[a-z]+)*", noun):
+        noun, operation = self.hints["noun"], self.operation
+        if not re.fullmatch("[a-z]+(_[a-z]+)*", noun) or noun in TAKEN_BY_ERRORS:
             raise UnsupportedError(f"{noun!r} is no noun in lower case")
-        models = self._classes(type_.shape for _, type_ in operation.successes)
-        state = field_of(hints["state"], models)
-        succeeded, failed = (list(map(str, hints[key])) for key in ("succeeded", "failed"))
-        values = self._states(state.type.shape)
-        if values and (unlisted := {*succeeded, *failed} - set(values)):
-            raise UnsupportedError(f"no state is called {', '.join(sorted(unlisted))}")
-        ends = [(value, pascal(f"{noun} {value} error")) for value in failed]
-        if unnamed := [value for value, name in ends if not name.isidentifier()]:
-            raise UnsupportedError(f"no error can be called after {', '.join(unnamed)}")
-        item_id = field_of(hints["id"], models)
-        optional = {
-            key: field_of(hints[key], models).name if key in hints else None
-            for key in ("kind", "began", "ended")
-        }
+        if {f"wait_for_{noun}", f"wait_for_{noun}s"} & set(taken):
+            raise UnsupportedError(
+                f"two operations have the same noun, or are called wait_for_{noun}"
+            )
+        returned = shapes.one_of(type_.shape for _, type_ in operation.successes)
+        answer = Value(noun, returned)
+        item_id, state = (self._value(self.hints[key], answer) for key in ("id", "state"))
+        result = self._value(self.hints["result"], answer) if "result" in self.hints else None
+        names = self._states(state) | (self._states(result) if result else {})
+        ends = {key: self._named(key, names) for key in ("final", "succeeded", "failed")}
+        over = {name for some in ends.values() for name in some}
+        reasons = self._reasons(answer)
+        operation.positional = self._positional(item_id)
+        operation.item_id = ".".join(item_id.names), item_id.keys
         wait = Wait(
             operation=operation,
             noun=noun,
-            id=operation.path_fields[-1],
-            id_field=item_id.name,
-            state=state.name,
-            active=[value for value in values if value not in {*succeeded, *failed}],
-            succeeded=succeeded,
-            failed=ends,
-            **optional,
-            reasons=self._reasons(hints["reasons"], models) if "reasons" in hints else None,
+            id_of=item_id.code,
+            id_field=".".join(item_id.names),
+            state_of=_state_code(state, result),
+            phase_of=_state_code(state, None),
+            state=".".join(state.names),
+            state_path=".".join(state.keys),
+            active=[one for one in dict.fromkeys(self._states(state).values()) if one not in over],
+            finished=ends["final"],
+            succeeded=ends["succeeded"],
+            failed=list(zip(ends["failed"], _errors(noun, ends["failed"]), strict=True)),
+            kind_of=self._kind(answer),
+            began_of=self._moment("began", answer),
+            ended_of=self._moment("ended", answer),
+            ended=self.hints.get("ended", ""),
+            reasons_of=reasons[0],
+            reasons=reasons[1],
         )
-        operation.item_id = item_id
-        for model in models:
+        for model in self._models(returned):
             if not model.operation:
                 model.operation = operation.name
-                model.progress = list(_progress(wait, model))
+                model.progress = list(_progress(self.hints, model))
         return wait
 
-    def _classes(self, shapes: Iterable[Shape]) -> list[Model]:
-        """Return the models that a value of some types may be."""
-        unions = {union.name: union.type.shape for union in self.models.unions}
-        names: set[str] = set()
-        todo = [one for shape in shapes for one in shape.walk()]
+    def _value(self, path: str, start: Value) -> Value:
+        """Return what a field is, or one within others, as in `state.result`."""
+        value = start
+        for key in [path] if _fields(path, self._models(start.shape)) else path.split("."):
+            models = self._models(value.shape)
+            found = _fields(key, models)
+            if not found or len(found) != len(models) or len({one.name for one in found}) > 1:
+                raise UnsupportedError(f"not every answer has the field {path!r}")
+            code, is_null = f"{value.code}.{found[0].name}", isinstance(value.shape, Nullable)
+            code = f"({code} if {value.code} is not None else None)" if is_null else code
+            shape = shapes.one_of(one.type.shape for one in found)
+            shape = Nullable.of(shape) if is_null else shape
+            value = Value(code, shape, (*value.names, found[0].name), (*value.keys, key))
+        return value
+
+    def _models(self, shape: Shape) -> list[Model]:
+        """Return the models that a value of a type may be; none, if it may be anything else."""
+        todo, found = [shape.bare], list[Model]()
         for one in todo:
-            if isinstance(one, Union):
-                todo.extend(unions[one.name].walk())
-            elif isinstance(one, Class):
-                names.add(one.name)
-        return [model for model in self.models.models if model.name in names]
+            item = self.models.items.get(getattr(one, "name", ""))
+            if isinstance(item, Model):
+                found.append(item)
+            elif isinstance(item, Union):
+                todo.append(item.type.shape.bare)
+            elif isinstance(one, shapes.OneOf):
+                todo += one.parts
+            else:
+                return []
+        return found
 
-    def _states(self, shape: Shape) -> list[str]:
-        """Return the states that are known, if the state is an enum."""
-        names = {one.name for one in shape.walk() if isinstance(one, EnumShape)}
-        return [value for enum in self.models.enums if enum.name in names for value in enum.values]
+    def _positional(self, item_id: Value) -> list[Field]:
+        """Return the parameters that need no name; the last is the id, in the path or the query."""
+        named = self.hints.get("parameter", item_id.keys[-1])
+        in_path = self.operation.path_fields
+        in_query = [one for one in self.operation.query if raw(one.key) == named]
+        if in_query and ("parameter" in self.hints or not in_path):
+            type_ = evolve(in_query[0].type, shape=in_query[0].type.shape.bare)
+            return [*in_path, evolve(in_query[0], type=type_, required=True)]
+        if not in_path or self.hints.get("parameter", raw(in_path[-1].key)) != raw(in_path[-1].key):
+            raise UnsupportedError(
+                "no parameter at the end of the path, or of the query, tells one"
+            )
+        return in_path
 
-    def _reasons(self, hints: Document, models: list[Model]) -> tuple[str, str]:
-        several = field_of(hints["list"], models)
-        return several.name, field_of(hints["text"], self._classes([several.type.shape])).name
+    def _states(self, state: Value) -> dict[str, str]:
+        """Return what a client calls each state of an enum, by what the document calls it."""
+        found: dict[str, str] = {}
+        for name in state.shape.classes():
+            item = self.models.items[name]
+            if not isinstance(item, Enum):
+                raise UnsupportedError(f"{'.'.join(state.keys)} is no text")
+            for member, value in item.members:
+                text = member if isinstance(value, int) else raw(value)
+                found |= {str(value) if isinstance(value, int) else text: text}
+                found.setdefault(member, text)
+        return found
+
+    def _named(self, key: str, names: dict[str, str]) -> list[str]:
+        given = [str(one) for one in self.hints.get(key) or []]
+        if unlisted := [one for one in given if names and one not in names]:
+            raise UnsupportedError(f"no state is called {', '.join(sorted(unlisted))}")
+        return [names.get(one, one) for one in given]
+
+    def _kind(self, answer: Value) -> str:
+        if "kind" not in self.hints:
+            return "None"
+        kind = self._value(self.hints["kind"], answer)
+        as_text = f"None if {kind.code} is None else str({kind.code})"
+        return kind.code if kind.is_text else as_text
+
+    def _moment(self, key: str, answer: Value) -> str:
+        """Return the expression for a time."""
+        if key not in self.hints:
+            return "None"
+        value = self._value(self.hints[key], answer)
+        if value.shape.bare == shapes.DATETIME:
+            return value.code
+        if value.shape.bare in {shapes.STRING, shapes.INTEGER, shapes.NUMBER, shapes.DATE}:
+            return f"moment({value.code})"
+        raise UnsupportedError(f"{self.hints[key]!r} is no time")
+
+    def _reasons(self, answer: Value) -> tuple[str, str]:
+        """Return the expression for what went wrong, and the field with it; one counts as many."""
+        hints = self.hints.get("reasons")
+        if not hints:
+            return "()", ""
+        several = self._value(hints["list"], answer)
+        shape = several.shape.bare
+        is_many = isinstance(shape, Array)
+        one = Value("one", shape.inner if is_many else shape)
+        text = self._value(hints["text"], one) if "text" in hints else one
+        if not text.is_text:
+            raise UnsupportedError(f"{hints.get('text', hints['list'])!r} is no text")
+        items = f"{several.code} or ()" if is_many else f"[{several.code}]"
+        check = "" if is_many or not isinstance(several.shape, Nullable) else " if one is not None"
+        return f"({text.code} for one in {items}{check})", several.names[0]
 
 
-def _progress(wait: Wait, model: Model) -> Iterator[str]:
+def _state_code(state: Value, result: Value | None) -> str:
+    """Return the expression for a state as text: for how it has ended, if that is known."""
+    code, enum = f"str({state.code})", state.shape.bare
+    if isinstance(enum, shapes.Enum) and enum.base == "int":
+        is_member = f"isinstance({state.code}, models.{enum.name})"
+        code = f"{state.code}.name if {is_member} else {code}"
+    if result is None:
+        return code
+    return f"({_state_code(result, None)}) if {result.code} is not None else ({code})"
+
+
+def _is_text(shape: Shape) -> bool:
+    if isinstance(shape, shapes.OneOf | Nullable):
+        return all(map(_is_text, shape.parts))
+    is_text = isinstance(getattr(shape, "value", None), str) or getattr(shape, "base", "") == "str"
+    return is_text or shape in {shapes.STRING, shapes.ANY_OTHER}
+
+
+def _fields(key: str, models: list[Model]) -> list[Field]:
+    return [one for model in models for one in model.fields if raw(one.key) == key]
+
+
+def _errors(noun: str, states: list[str]) -> list[str]:
+    """Return what the error of each final state is called."""
+    names = [
+        pascal(f"{noun} {state.lower() if state.isupper() else state} error") for state in states
+    ]
+    if unnamed := [s for s, n in zip(states, names, strict=True) if not n.isidentifier()]:
+        raise UnsupportedError(f"no error can be called after {', '.join(unnamed)}")
+    if len(set(names)) < len(names):
+        raise UnsupportedError(f"two states give one error: {', '.join(names)}")
+    return names
+
+
+def _progress(hints: Document, model: Model) -> Iterator[str]:
     names = {one.name for one in model.fields}
     for name in ("is_final", "succeeded", "duration", "raise_for_state"):
-        if name not in names and (name != "duration" or (wait.began and wait.ended)):
+        if name not in names and (name != "duration" or {"began", "ended"} <= set(hints)):
             yield pascal(name)
-
-
-def field_of(key: str, models: list[Model]) -> Field:
-    """Return a field that all of some models have, under one name."""
-    found = [one for model in models for one in model.fields if raw(one.key) == key]
-    if not found or len(found) != len(models) or len({one.name for one in found}) > 1:
-        raise UnsupportedError(f"not every answer has the field {key!r}")
-    return found[0]

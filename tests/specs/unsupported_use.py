@@ -13,11 +13,23 @@ with (
     assert client.fine().a == "b"
 calls = {name for name in dir(Client) if not name.startswith("_")}
 assert calls == {
-    *("base_url", "close", "fine", "max_retries", "request", "timeout", "total_timeout"),
+    *(
+        "base_url",
+        "close",
+        "fine",
+        "get_waits",
+        "max_retries",
+        "request",
+        "timeout",
+        "total_timeout",
+    ),
     *("with_options", "with_raw_response"),
 }
 said = " ".join((unsupported.__doc__ or "").split())
 for missing in (
+    "the security scheme nowhere: there is no such scheme",
+    "the security scheme digest: http digest is not supported",
+    "GET /waits: x-long-running: not every answer has the field 'a.b'",
     "POST /array-form: a body of type multipart/form-data that is no object",
     "GET /cookie: the cookie parameter 'c'",
     "GET /pipes: the style of 'f'",

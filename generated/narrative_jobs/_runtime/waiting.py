@@ -12,7 +12,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import attrs
 
 from .arguments import Seconds
-from .mismatch import shortened
+from .codec import as_datetime
+from .mismatch import MismatchError, shortened
 
 T = TypeVar("T")
 
@@ -43,14 +44,21 @@ class LongRunning(Generic[T]):
     began_of: Callable[[T], datetime.datetime | None]
     ended_of: Callable[[T], datetime.datetime | None]
     reasons_of: Callable[[T], Iterable[str | None]]
+    finished: frozenset[str] = frozenset()
+    """Where one field says that it has ended, and another one how: what the first one says."""
+    phase_of: Callable[[T], str] | None = None
+    """That first field."""
 
     def is_known(self, item: T) -> bool:
         """Whether the spec lists the state."""
         state = self.state_of(item)
-        return state in self.active or state in self.succeeded or state in self.failed
+        listed = (self.active, self.succeeded, self.failed, self.finished)
+        return any(state in some for some in listed)
 
     def is_final(self, item: T) -> bool:
         """Whether the state will not change any more."""
+        if self.phase_of and self.phase_of(item) in self.finished:
+            return True
         if self.is_known(item):
             return self.state_of(item) not in self.active
         return self.ended_of(item) is not None
@@ -88,6 +96,20 @@ class LongRunning(Generic[T]):
             if not self.is_known(item):
                 text += ", a state that this version of the package does not know"
         return text
+
+
+def moment(value: object) -> datetime.datetime | None:
+    """Return the time that a text names, or a number of seconds or milliseconds since 1970.
+
+    `None` for what is no time, and for 0.
+    """
+    try:
+        if isinstance(value, int | float) and value > 0:
+            seconds = value / 1000 if value > 1e11 else value
+            return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+        return as_datetime(value)
+    except (MismatchError, OverflowError, ValueError, OSError):
+        return None
 
 
 def called(on_update: Callable[[T], object], item: T) -> None:

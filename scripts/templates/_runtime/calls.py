@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, cast
 from urllib.parse import quote
 from uuid import UUID
@@ -67,8 +68,8 @@ class Call(Generic[T]):
     json: Any = UNSET
     content: Content | None = None
     """The body, where it is no JSON."""
-    item_id: tuple[str, object] | None = None
-    """The key of the answer's id, and the id that was asked for."""
+    item_id: tuple[tuple[str, ...], object] | None = None
+    """The keys that lead to the answer's id, and the id that was asked for."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
@@ -84,13 +85,14 @@ class Call(Generic[T]):
     def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:
         """Decode a body, unless it is the answer to somebody else's question."""
         parsed = decode(payload)
-        if self.item_id and isinstance(payload, dict):
-            key, asked = self.item_id
-            given = cast("dict[str, Any]", payload).get(key)
-            text = text_argument(asked)
-            if given is not None and text_argument(given).lower() != text.lower():
-                expected = f"{excerpt(text)}, which was asked for"
-                raise MismatchError.unexpected(given, expected).within(key)
+        keys, asked = self.item_id or ((), None)
+        given = payload
+        for key in keys:
+            given = cast("dict[str, Any]", given).get(key) if isinstance(given, dict) else None
+        text = text_argument(asked)
+        if keys and given is not None and text_argument(given).lower() != text.lower():
+            expected = f"{excerpt(text)}, which was asked for"
+            raise MismatchError.unexpected(given, expected).within(".".join(keys))
         return parsed
 
     @classmethod
@@ -134,7 +136,7 @@ class Response(Generic[T]):
 
 def id_argument(value: object, field_name: str) -> Any:
     """Return an id that a caller gave, or the id of what a caller gave."""
-    return getattr(value, field_name) if has(type(value)) else value
+    return attrgetter(field_name)(value) if has(type(value)) else value
 
 
 def uuid_argument(name: str, value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
@@ -13,13 +14,18 @@ T = TypeVar("T")
 PIECE = 65536
 
 
+def basic(token: str) -> str:
+    """Return what a header says of a user and a password, `user:password` (RFC 7617)."""
+    return f"Basic {b64encode(token.encode()).decode()}"
+
+
 class Secret:
     """A token, and what finds it in the words of others."""
 
     def __init__(self, token: str) -> None:
         self.token = token
         spellings = {token, quote(token, safe=""), repr(token)[1:-1], json.dumps(token)[1:-1]}
-        spellings.add(token.replace("/", "\\/"))
+        spellings |= {token.replace("/", "\\/"), basic(token).partition(" ")[2]}
         # No real key is shorter than 8; one that is may stand in any text by chance.
         self._spellings = [spelling.lower() for spelling in spellings]
         self._found = re.compile("|".join(map(re.escape, spellings)), re.I).sub
