@@ -240,6 +240,10 @@ class Reader:
 
     def _union(self, flat: Node, class_name: str, place: str, shape: Shape) -> UnionModel:
         """Make a union that has a name."""
+        # A choice that is one of its own members is none the wider for it.
+        shape = shapes.without(shape, Union.of(class_name))
+        if shape == shapes.NONE:
+            raise UnsupportedError("it refers to itself alone")
         text = Text(flat.get("description") or "")
         union = UnionModel(class_name, snake(class_name), text, place, Type(shape))
         self.models.items[class_name] = union

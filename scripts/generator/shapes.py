@@ -221,6 +221,16 @@ def one_of(members: Iterable[Shape]) -> Shape:
     return Nullable.of(shape) if is_nullable else shape
 
 
+def without(shape: Shape, member: Shape) -> Shape:
+    """Return the type of one of several without one of them; `NONE` if there is no other."""
+    if shape == member:
+        return NONE
+    if isinstance(shape, OneOf | Nullable):
+        rest = [without(one, member) for one in shape.parts if one != member]
+        shape = one_of([*rest, *([NONE] if isinstance(shape, Nullable) else [])])
+    return shape
+
+
 def argument(shape: Shape, *, is_outer: bool = True) -> Shape:
     """Return the type that a caller may give for one that is written as text."""
     if shape == UUID:

@@ -10,8 +10,10 @@ from stand_in import Answer, Server
 from unions import (
     Circle,
     Client,
+    Drawer,
     Either,
     First,
+    Folder,
     Holder,
     HolderInlineType2,
     Leaf,
@@ -23,6 +25,7 @@ from unions import (
     Triangle,
     loose_from_dict,
     mapped_from_dict,
+    tree_from_dict,
 )
 
 CIRCLE, SQUARE = {"kind": "circle", "radius": 1.5}, {"kind": "box", "side": 2}
@@ -99,3 +102,9 @@ assert isinstance(Either.from_dict({"value": {"a": 1, "d": 2}}).value, First), "
 with pytest.raises(ResponseDecodeError, match="value: expected one of several types"):
     Either.from_dict({"value": {"a": "x", "b": 1, "c": 2, "d": "y"}}, strict=True)
 print("all is well")
+
+assert tree_from_dict([1, [2, []]]) == [1, [2, []]]
+folder = Folder.from_dict({"up": {"of": {}}, "left": {"of": {}}, "right": 3}, strict=True)
+assert isinstance(folder.up, Drawer)
+assert isinstance(folder.additional_properties["left"], Drawer)
+assert Folder().additional_properties == {}
