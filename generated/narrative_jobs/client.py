@@ -12,11 +12,11 @@ import httpx
 
 from . import _long_running, _operations, models
 from ._runtime.arguments import checked_transport
-from ._runtime.async_polling import AsyncPollingClient
+from ._runtime.async_polling import AsyncFinished, AsyncPollingClient
 from ._runtime.calls import UNSET, Call, CallOptions, Response, Unset
 from ._runtime.client import API, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_MAX_RETRIES
 from ._runtime.sync_connections import Connections
-from ._runtime.sync_polling import PollingClient
+from ._runtime.sync_polling import Finished, PollingClient
 from ._runtime.waiting import PollInterval
 from ._runtime.watches import Wait
 from ._version import __version__
@@ -191,13 +191,15 @@ class Client(PollingClient):
             ValueError: An argument is invalid.
         """
         self._turn()
-        response = self._for(options)._wait_for_one(
+        client = self._for(options)
+        response = client._wait_for_one(
             Wait(
                 _long_running.get_job,
                 [job_id],
                 _operations.get_job,
-                self._pace,
-                self._secret.redact,
+                client._pace,
+                client._secret.redact,
+                client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
@@ -261,21 +263,24 @@ class Client(PollingClient):
             ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
             ValueError: An argument is invalid.
         """
-        return self._for(options)._wait_for_many(
+        client = self._for(options)
+        return Finished(
+            client._look,
             Wait(
                 _long_running.get_job,
                 job_ids,
                 _operations.get_job,
-                self._pace,
-                self._secret.redact,
+                client._pace,
+                client._secret.redact,
+                client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
                 on_update,
                 check=check,
+                max_concurrency=max_concurrency,
             ),
             lambda response: response.parsed,
-            max_concurrency,
         )
 
 
@@ -313,13 +318,15 @@ class ClientWithRawResponse(PollingClient):
     ) -> Response[models.Job]:
         """As `Client.wait_for_job`, with the status and headers of the last answer."""
         self._turn()
-        return self._for(options)._wait_for_one(
+        client = self._for(options)
+        return client._wait_for_one(
             Wait(
                 _long_running.get_job,
                 [job_id],
                 _operations.get_job,
-                self._pace,
-                self._secret.redact,
+                client._pace,
+                client._secret.redact,
+                client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
@@ -341,21 +348,24 @@ class ClientWithRawResponse(PollingClient):
         **options: Unpack[CallOptions],
     ) -> Generator[Response[models.Job]]:
         """As `Client.wait_for_jobs`, with the status and headers of each last answer."""
-        return self._for(options)._wait_for_many(
+        client = self._for(options)
+        return Finished(
+            client._look,
             Wait(
                 _long_running.get_job,
                 job_ids,
                 _operations.get_job,
-                self._pace,
-                self._secret.redact,
+                client._pace,
+                client._secret.redact,
+                client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
                 on_update,
                 check=check,
+                max_concurrency=max_concurrency,
             ),
             lambda response: response,
-            max_concurrency,
         )
 
 
@@ -512,13 +522,15 @@ class AsyncClient(AsyncPollingClient):
             ValueError: An argument is invalid.
         """
         await self._turn()
-        response = await self._for(options)._wait_for_one(
+        client = self._for(options)
+        response = await client._wait_for_one(
             Wait(
                 _long_running.get_job,
                 [job_id],
                 _operations.get_job,
-                self._pace,
-                self._secret.redact,
+                client._pace,
+                client._secret.redact,
+                client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
@@ -582,21 +594,24 @@ class AsyncClient(AsyncPollingClient):
             ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
             ValueError: An argument is invalid.
         """
-        return self._for(options)._wait_for_many(
+        client = self._for(options)
+        return AsyncFinished(
+            client._look,
             Wait(
                 _long_running.get_job,
                 job_ids,
                 _operations.get_job,
-                self._pace,
-                self._secret.redact,
+                client._pace,
+                client._secret.redact,
+                client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
                 on_update,
                 check=check,
+                max_concurrency=max_concurrency,
             ),
             lambda response: response.parsed,
-            max_concurrency,
         )
 
 
@@ -634,13 +649,15 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
     ) -> Response[models.Job]:
         """As `AsyncClient.wait_for_job`, with the status and headers of the last answer."""
         await self._turn()
-        return await self._for(options)._wait_for_one(
+        client = self._for(options)
+        return await client._wait_for_one(
             Wait(
                 _long_running.get_job,
                 [job_id],
                 _operations.get_job,
-                self._pace,
-                self._secret.redact,
+                client._pace,
+                client._secret.redact,
+                client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
@@ -662,19 +679,22 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
         **options: Unpack[CallOptions],
     ) -> AsyncGenerator[Response[models.Job]]:
         """As `AsyncClient.wait_for_jobs`, with the status and headers of each last answer."""
-        return self._for(options)._wait_for_many(
+        client = self._for(options)
+        return AsyncFinished(
+            client._look,
             Wait(
                 _long_running.get_job,
                 job_ids,
                 _operations.get_job,
-                self._pace,
-                self._secret.redact,
+                client._pace,
+                client._secret.redact,
+                client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
                 on_update,
                 check=check,
+                max_concurrency=max_concurrency,
             ),
             lambda response: response,
-            max_concurrency,
         )

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 import pytest
-from narrative_jobs._runtime.pace import Pace
+from narrative_jobs._runtime.retries import Pace
 
 Limit = Callable[[float], bool]
 
@@ -58,23 +58,23 @@ def sent(limit: Limit, asked: float | None, jobs: int, at_once: int = 8) -> list
     """Poll each job until it is admitted, at 20 ms each; return when the requests went out."""
     pace, now, went = Pace(), 1000.0, list[float]()
     slot: float | None = None
-    flying: list[tuple[float, float, bool]] = []
+    flying: list[tuple[float, bool]] = []
     while jobs or flying:
         wakes = math.inf
         if jobs and len(flying) < at_once:
             if slot is None or slot < pace.held_until:
                 slot = pace.slot(now)
             if slot <= now:
-                heapq.heappush(flying, (now + 0.02, now, limit(now)))
+                heapq.heappush(flying, (now + 0.02, limit(now)))
                 went.append(now)
                 jobs, slot = jobs - 1, None
                 continue
             wakes = slot
         if flying and flying[0][0] <= wakes:
-            now, went_out, is_admitted = heapq.heappop(flying)
+            now, is_admitted = heapq.heappop(flying)
             jobs += not is_admitted
             if not is_admitted:
-                pace.refuse(asked, went_out, now)
+                pace.refuse(asked, now)
                 asked_until = now + (asked or 0.0)
                 assert pace.held_until >= asked_until, "nothing goes out before"
         else:

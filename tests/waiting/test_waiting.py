@@ -299,14 +299,14 @@ SAID = [
     (
         "not-a-state!",
         {},
-        f"job {JOB_ID} (materialize-view) ended as not-a-state, a state that this version of the "
-        "package does not know, after 0:05:55",
+        f"job {JOB_ID} (materialize-view) ended as not-a-state (a state that this version of the "
+        "package does not know) after 0:05:55",
     ),
     (
         "not-a-state",
         {"max_wait": 1.5},
         f"job {JOB_ID} (materialize-view) did not end within 1.5 seconds; when last seen, it was "
-        "not-a-state, a state that this version of the package does not know",
+        "not-a-state (a state that this version of the package does not know)",
     ),
     (
         "running",

@@ -31,8 +31,7 @@ from .connections import Answer, Request
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError, ErrorClasses
 from .log import logger, set_up_log
-from .pace import Pace
-from .retries import MAX_RETRY_AFTER, backoff, retry_after
+from .retries import MAX_RETRY_AFTER, Pace, backoff, retry_after
 from .secret import Secret
 
 C = TypeVar("C", bound="BaseClient")

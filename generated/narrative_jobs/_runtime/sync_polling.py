@@ -3,20 +3,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from .arguments import checked_callback, checked_count
+from .arguments import checked_callback
 from .calls import Call, Response
-from .crews import Look, Outcome, Threads
+from .crews import Look, Threads
 from .deadline import Deadline
-from .errors import APIError, ResponseDecodeError
 from .sync_client import APIClient
 from .waiting import called
-from .watches import Wait, Watch
+from .watches import Outcome, Wait, Watch
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -25,31 +23,23 @@ R = TypeVar("R")
 class PollingClient(APIClient):
     """A client that can also wait."""
 
-    def _look(self, call: Call[T], deadline: Deadline) -> Response[T] | APIError:
-        """Make a call once, as one of many polls of the same thing."""
+    def _look(self, call: Call[T], deadline: Deadline) -> Outcome[T]:
+        """Make a call once, as one of many polls of the same thing; return what it raises."""
         try:
             return self._attempt(call, self._request(call), deadline, 0)
-        except ResponseDecodeError as error:
+        except Exception as error:
             return error
 
     def _wait_for_one(self, wait: Wait[T]) -> Response[T]:
         """Poll something until it has ended, or the wait for it has."""
         checked_callback("on_update", wait.on_update)
         while (response := wait.result()) is None:
-            if watch := wait.take():
-                deadline = wait.deadline(self._total_timeout)
-                _hear(wait, watch, self._look(watch.call, deadline))
-            elif (pause := wait.pause()) is not None:
-                time.sleep(pause)
+            due = wait.next()
+            if isinstance(due, Watch):
+                _hear(wait, due, self._look(due.call, wait.busy[due]))
+            elif due is not None:
+                time.sleep(due)
         return response
-
-    def _wait_for_many(
-        self, wait: Wait[T], give: Callable[[Response[T]], R], max_concurrency: int
-    ) -> Generator[R]:
-        """Poll many things, a few at a time, until each has ended."""
-        checked_callback("on_update", wait.on_update)
-        size = checked_count("max_concurrency", max_concurrency, least=1)
-        return Finished(self._look, wait, give, size, self._total_timeout)
 
 
 class Finished(Generator[R], Generic[T, R]):
@@ -60,57 +50,41 @@ class Finished(Generator[R], Generic[T, R]):
     interrupted gives them up, and the next step makes them again.
     """
 
-    def __init__(
-        self,
-        look: Look[T],
-        wait: Wait[T],
-        give: Callable[[Response[T]], R],
-        max_concurrency: int,
-        total_timeout: float | None,
-    ) -> None:
+    def __init__(self, look: Look[T], wait: Wait[T], give: Callable[[Response[T]], R]) -> None:
+        checked_callback("on_update", wait.on_update)
         self._look, self._wait, self._give = look, wait, give
-        self._max_concurrency, self._total_timeout = max_concurrency, total_timeout
-        self._lock = Lock()
-        wait.is_grouped = True
+        self._lock = threading.Lock()
 
     def send(self, _: None) -> R:
-        """Return what has ended next; this is the step of the iteration."""
-        with self._alone():
-            while (response := self._wait.result()) is None:
-                if not self._wait.queue:
-                    raise StopIteration
-                self._follow()
-            return self._give(response)
-
-    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> R:
-        """End the iteration, and raise the exception; `aclose` does it with `GeneratorExit`."""
-        with self._alone():
-            self._wait.close()
-        raise typ if val is None else val
-
-    @contextmanager
-    def _alone(self) -> Generator[None]:
+        """Return what has ended next: this is the step of the iteration."""
         if not self._lock.acquire(blocking=False):
             raise RuntimeError("another thread or task is taking from this iterator: let one do it")
         try:
-            yield
+            while (response := self._wait.result()) is None:
+                if not self._wait.queue:
+                    raise StopIteration
+                self._follow(self._wait)
+            return self._give(response)
         finally:
             self._lock.release()
 
-    def _follow(self) -> None:
-        """Poll everything when it is due, until something is over."""
-        wait, size = self._wait, self._max_concurrency
+    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> R:
+        """End the iteration, and raise the exception; `aclose` does it with `GeneratorExit`."""
+        self._wait.close()
+        raise typ if val is None else val
+
+    def _follow(self, wait: Wait[T]) -> None:
+        """Poll everything when it is due, until something is over and no poll is under way."""
         try:
-            with Threads(self._look, size) as crew:
+            with Threads(self._look, wait.size) as crew:
                 while wait.busy or (wait.queue and not wait.over):
-                    while not wait.over and len(wait.busy) < size and (watch := wait.take()):
-                        crew.start(watch, wait.deadline(self._total_timeout))
-                    pause = None if wait.over or len(wait.busy) == size else wait.pause()
+                    while isinstance(due := wait.next(), Watch):
+                        crew.start(due, wait.busy[due])
                     if wait.busy:
-                        for watch, outcome in crew.outcomes(pause):
+                        for watch, outcome in crew.outcomes(due):
                             _hear(wait, watch, outcome)
-                    elif pause is not None:
-                        time.sleep(pause)
+                    elif due is not None:
+                        time.sleep(due)
                     if any(watch.error for watch in wait.over):
                         break
         finally:
@@ -118,7 +92,7 @@ class Finished(Generator[R], Generic[T, R]):
 
 
 def _hear(wait: Wait[T], watch: Watch[T], outcome: Outcome[T]) -> None:
-    """Take in what a poll gave, and tell the caller of a new state; an error of his ends it."""
+    """Take in what a poll gave, and tell the caller of a new state; an error ends the wait."""
     try:
         item = wait.hear(watch, outcome)
         if item is not None and wait.on_update:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from concurrent import futures
-from types import TracebackType
 from typing import Generic, Self, TypeAlias, TypeVar
 
 import anyio
 
-from .calls import Call, Response
+from .calls import Call
 from .deadline import Deadline
-from .errors import APIError
-from .watches import Watch
+from .watches import Outcome, Watch
 
 T = TypeVar("T")
-
-Outcome: TypeAlias = Response[T] | APIError
 Look: TypeAlias = Callable[[Call[T], Deadline], Outcome[T]]
 AsyncLook: TypeAlias = Callable[[Call[T], Deadline], Awaitable[Outcome[T]]]
 
@@ -35,20 +31,15 @@ class Threads(Generic[T]):
     def outcomes(self, timeout: float | None) -> list[tuple[Watch[T], Outcome[T]]]:
         """Wait until a poll is over, up to so many seconds, and return what there is."""
         futures.wait(self._busy, timeout, futures.FIRST_COMPLETED)
-        done = [future for future in self._busy if future.done()]
-        return [(self._busy.pop(future)[0], future.result()) for future in done]
+        over = [one for one in self._busy if one.done()]
+        return [(self._busy.pop(one)[0], one.result()) for one in over]
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        for future, (_, deadline) in self._busy.items():
-            if not future.done():  # Else its connection may be another call's by now.
+    def __exit__(self, *_: object) -> None:
+        for one, (_watch, deadline) in self._busy.items():
+            if not one.done():  # Else its connection may be another call's by now.
                 deadline.cut()
         self._pool.shutdown(cancel_futures=True)
 
@@ -57,8 +48,8 @@ class Tasks(Generic[T]):
     """A few polls at a time, each in a task; the `async with` ends when the last task has."""
 
     def __init__(self, look: AsyncLook[T], size: int) -> None:
-        self._look = look
-        self._over: list[tuple[Watch[T], Outcome[T] | Exception]] = []
+        self._look, self._group = look, anyio.create_task_group()
+        self._over: list[tuple[Watch[T], Outcome[T]]] = []
         self._is_over = anyio.Event()
 
     def start(self, watch: Watch[T], deadline: Deadline) -> None:
@@ -66,10 +57,7 @@ class Tasks(Generic[T]):
         self._group.start_soon(self._run, watch, deadline)
 
     async def _run(self, watch: Watch[T], deadline: Deadline) -> None:
-        try:
-            outcome: Outcome[T] | Exception = await self._look(watch.call, deadline)
-        except Exception as error:
-            outcome = error
+        outcome = await self._look(watch.call, deadline)
         self._over.append((watch, outcome))
         self._is_over.set()
 
@@ -78,24 +66,13 @@ class Tasks(Generic[T]):
         with anyio.move_on_after(timeout):
             await self._is_over.wait()
         over, self._over, self._is_over = self._over, [], anyio.Event()
-        found: list[tuple[Watch[T], Outcome[T]]] = []
-        for watch, outcome in over:
-            if not isinstance(outcome, Response | APIError):
-                raise outcome
-            found.append((watch, outcome))
-        return found
+        return over
 
     async def __aenter__(self) -> Self:
-        self._group = anyio.create_task_group()
         await self._group.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._group.cancel_scope.cancel()
         try:
             # Without the caller's error, which the group would wrap.

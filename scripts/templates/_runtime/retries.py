@@ -1,4 +1,4 @@
-"""When to try again."""
+"""When to try again, and how fast polls may follow each other."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from datetime import UTC
 
 MAX_RETRY_AFTER = 60.0
 """The longest `Retry-After` that is waited for before a retry, in seconds."""
+
+MAX_PAUSE = 3600.0
+"""The longest pause in a wait that a server can ask for, in seconds."""
+
+SLOWEST = 1 / 60
+"""The slowest pace in a wait, in requests a second."""
 
 
 def backoff(retries_taken: int) -> float:
@@ -40,3 +46,45 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             return None
         return max(seconds - time.time(), 0.0)
     return seconds if 0.0 <= seconds < 1e9 else None
+
+
+class Pace:
+    """When the next poll may go out, for all waits of a client, which share one token.
+
+    Without limit at first. A refusal (429) halves the pace, and it then grows evenly (AIMD, as in
+    congestion control): after ten seconds, or ten requests, it is the refused one again. Beyond
+    that it grows faster. There is no lock: where two threads meet, two requests go out.
+    """
+
+    def __init__(self) -> None:
+        self.held_until = 0.0
+        """Nothing goes out before that moment on the monotonic clock."""
+        self._refused = math.inf
+        """The requests a second that were too many."""
+        self._refused_at = self._last = -math.inf
+        self._recent = 0.0
+        """How many requests went out in the last second; an older one counts the less."""
+
+    def rate(self, now: float) -> float:
+        """Return how many requests may go out in a second."""
+        growth = max(now - self.held_until, 0.0) * min(self._refused, 1.0) / 10
+        return self._refused / 2 * (1 + max(growth, growth**2))
+
+    def slot(self, now: float) -> float:
+        """Return when the next request may go out. That moment is taken from now on."""
+        moment = max(now, self.held_until)
+        moment = max(moment, self._last + 1 / self.rate(moment))
+        self._recent = 1 + self._recent * math.exp(self._last - moment)
+        self._last = moment
+        return moment
+
+    def refuse(self, asked: float | None, now: float) -> None:
+        """Take in that a request was refused, whose `Retry-After` asked for so many seconds.
+
+        Without one, the pause is that of the halved pace, a second at least.
+        """
+        if now > self._refused_at + 1:  # Else it was under way at the last refusal.
+            self._refused = max(min(self.rate(now), self._recent), 2 * SLOWEST)
+            self._refused_at = now
+        pause = max(2 / self._refused, 1.0) if asked is None else min(asked, MAX_PAUSE)
+        self.held_until = max(self.held_until, now + pause * random.uniform(1.0, 1.25))

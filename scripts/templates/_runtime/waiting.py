@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from itertools import islice
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
@@ -71,30 +70,23 @@ class LongRunning(Generic[T]):
         kind = None if item is None else self.kind_of(item)
         return f"{self.noun} {item_id} ({kind})" if kind else f"{self.noun} {item_id}"
 
+    def state_in_words(self, item: T) -> str:
+        """Name its state in a message."""
+        unknown = " (a state that this version of the package does not know)"
+        return self.state_of(item) + ("" if self.is_known(item) else unknown)
+
     def end_error(self, item: T) -> tuple[str, Callable[[str, Any, T], Exception]]:
-        """Say how it ended, and give the class of the error that says so."""
-        state = self.state_of(item)
-        text = f"{self.name(self.id_of(item), item)} ended as {state}"
-        if not self.is_known(item):
-            text += ", a state that this version of the package does not know,"
+        """Return what says how it ended, and the class of the error that says so."""
+        text = f"{self.name(self.id_of(item), item)} ended as {self.state_in_words(item)}"
         began, ended = self.began_of(item), self.ended_of(item)
         if began and ended:
             text += f" after {datetime.timedelta(seconds=round((ended - began).total_seconds()))}"
-        reasons = (reason for reason in self.reasons_of(item) if reason)
-        shown = [shortened(reason) for reason in islice(reasons, SHOWN_REASONS)]
-        more = sum(1 for _ in reasons)
-        shown += [f"and {more:,} more"] if more else []
+        reasons = [reason for reason in self.reasons_of(item) if reason]
+        shown = [shortened(reason) for reason in reasons[:SHOWN_REASONS]]
+        if len(reasons) > SHOWN_REASONS:
+            shown.append(f"and {len(reasons) - SHOWN_REASONS:,} more")
         text += f": {'; '.join(shown)}" if shown else ""
-        return text, self.failed.get(state, self.other_end)
-
-    def still(self, item_id: Any, item: T | None, span: str) -> str:
-        """Say that it has not ended within a span of time."""
-        text = f"{self.name(item_id, item)} did not end within {span}"
-        if item is not None:
-            text += f"; when last seen, it was {self.state_of(item)}"
-            if not self.is_known(item):
-                text += ", a state that this version of the package does not know"
-        return text
+        return text, self.failed.get(self.state_of(item), self.other_end)
 
 
 def moment(value: object) -> datetime.datetime | None:
