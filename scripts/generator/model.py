@@ -228,7 +228,7 @@ class Operation:
     """What the body is."""
     successes: list[tuple[str, Type]]
     accepts: tuple[str, ...]
-    """The media types of the answers that are no JSON."""
+    """The media types of the answers, where one is no JSON."""
     content: Document
     """What the document says of it."""
     answers: list[tuple[str, Text]]

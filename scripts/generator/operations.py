@@ -111,6 +111,8 @@ class Operations:
         answers.sort(key=lambda one: _specific_first(one.status))
         successes = [one for one in answers if one.status.startswith("2")]
         successes = successes or [one for one in answers if one.status == "default"]
+        media = [one.media.name for one in successes if one.media.name]
+        is_raw = "raw" in {one.media.kind for one in successes}
         return Operation(
             name=endpoint.name,
             method=endpoint.method.upper(),
@@ -124,9 +126,7 @@ class Operations:
             body=body[0] if body else None,
             media=body[1] if body else None,
             successes=[(one.status, Type(one.media.shape, OUTSIDE)) for one in successes],
-            accepts=tuple(
-                dict.fromkeys(one.media.name for one in successes if one.media.kind == "raw")
-            ),
+            accepts=tuple(dict.fromkeys(media)) if is_raw else (),
             content=content,
             answers=[(one.status, Text(one.description)) for one in answers],
         )
