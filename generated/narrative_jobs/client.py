@@ -190,7 +190,7 @@ class Client(PollingClient):
             APIError: As `get_job`, where polling again would not help, or did not.
             ValueError: An argument is invalid.
         """
-        self._turn()
+        self._carrier.turn()
         client = self._for(options)
         response = client._wait_for_one(
             Wait(
@@ -317,7 +317,7 @@ class ClientWithRawResponse(PollingClient):
         **options: Unpack[CallOptions],
     ) -> Response[models.Job]:
         """As `Client.wait_for_job`, with the status and headers of the last answer."""
-        self._turn()
+        self._carrier.turn()
         client = self._for(options)
         return client._wait_for_one(
             Wait(
@@ -521,7 +521,7 @@ class AsyncClient(AsyncPollingClient):
             APIError: As `get_job`, where polling again would not help, or did not.
             ValueError: An argument is invalid.
         """
-        await self._turn()
+        await self._carrier.turn()
         client = self._for(options)
         response = await client._wait_for_one(
             Wait(
@@ -648,7 +648,7 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
         **options: Unpack[CallOptions],
     ) -> Response[models.Job]:
         """As `AsyncClient.wait_for_job`, with the status and headers of the last answer."""
-        await self._turn()
+        await self._carrier.turn()
         client = self._for(options)
         return await client._wait_for_one(
             Wait(

@@ -18,25 +18,10 @@ WORDS = {
     "aiter_raw": "iter_raw",
     "anyio": "time",  # It stands for `anyio.sleep` alone.
     "aiter_stream": "iter_stream",
-    "enforced_by_cancelling": "enforced_by_sockets",
-    # Classes, types and functions, of others and of ours.
-    "AsyncAPIClient": "APIClient",
-    "AsyncClient": "Client",
-    "AsyncBorrowed": "Borrowed",
-    "AsyncCarrier": "Carrier",
-    "AsyncConnection": "Connection",
-    "AsyncConnections": "Connections",
-    "AsyncGate": "Gate",
-    "AsyncTurnstile": "Turnstile",
-    "AsyncWire": "Wire",
-    "AsyncClientWithRawResponse": "ClientWithRawResponse",
-    "AsyncFinished": "Finished",
-    "AsyncGenerator": "Generator",
-    "AsyncIterator": "Iterator",
-    "AsyncLook": "Look",
-    "AsyncPollingClient": "PollingClient",
+    "AnyIOBackend": "SyncBackend",
+    "cancelling": "reading",
+    "shielded": "unshielded",
     "Tasks": "Threads",
-    "async_connection": "connection",
     "handle_async_request": "handle_request",
     "this_loop": "this_process",
     "called_async": "called",
@@ -46,7 +31,7 @@ WORDS = {
     "async_client": "sync_client",
     "async_polling": "sync_polling",
 }
-"""What each word becomes; a word that is not here, and all text in quotes, stays as it is."""
+"""What each word becomes; another loses `Async` at its front. Text in quotes stays as it is."""
 
 
 def sync_twin(code: str) -> str:
@@ -54,8 +39,8 @@ def sync_twin(code: str) -> str:
     lines = code.splitlines(keepends=True)
     tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
     for token in reversed(tokens):
-        word = WORDS.get(token.string)
-        if token.type == tokenize.NAME and word is not None:
+        word = WORDS.get(token.string, token.string.removeprefix("Async"))
+        if token.type == tokenize.NAME and word != token.string:
             line, (row, start), end = token.line, token.start, token.end[1]
             line = lines[row - 1]
             rest = line[end:] if word else line[end:].lstrip()

@@ -15,10 +15,9 @@ from .arguments import Seconds, checked_http_client
 from .async_connections import AsyncBorrowed, AsyncCarrier
 from .calls import UNSET, Call, CallOptions, Response, Unset
 from .client import API, DEFAULT_TIMEOUT, BaseClient
-from .connections import Request, Rooms, Route, route_to, this_loop
-from .deadline import Deadline
+from .connections import Request, Route, route_to
+from .deadline import Deadline, cancelling
 from .errors import APIError, APIStatusError
-from .gates import AsyncTurnstile
 from .mismatch import MismatchError
 from .model import is_last, items_of
 
@@ -60,7 +59,6 @@ class AsyncAPIClient(BaseClient):
             headers,
             allow_insecure_http,
         )
-        self._turnstiles = Rooms(AsyncTurnstile)
         self._carrier = (
             AsyncBorrowed(mine, self._base_url) if mine else connect(route_to(self._base_url))
         )
@@ -106,10 +104,6 @@ class AsyncAPIClient(BaseClient):
             await anyio.sleep(self._delay_or_raise(call, outcome, retries_taken, deadline))
             retries_taken += 1
 
-    async def _turn(self) -> None:
-        """Wait for a turn to begin, where many begin at once."""
-        await self._turnstiles.here(this_loop()).go_through()
-
     async def _items(
         self,
         call_of: Callable[[Any], Call[Any]],
@@ -140,7 +134,7 @@ class AsyncAPIClient(BaseClient):
         """Make a call once; return the error if another attempt may help, and raise it if not."""
         started = time.perf_counter()
         try:
-            with deadline.enforced_by_cancelling():
+            with cancelling(deadline):
                 answer = await self._carrier.exchange(request, deadline, self._max_response_bytes)
         # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
         except (httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as cause:

@@ -65,12 +65,6 @@ class Answer:
     body: Body
 
 
-def in_terms_of_httpx(error: Exception) -> httpx.RequestError:
-    """Return an error of httpcore as the error of httpx that has its name."""
-    error_class: type[httpx.RequestError] = getattr(httpx, type(error).__name__)
-    return error_class(str(error))
-
-
 @attrs.frozen
 class Route:
     """How a client reaches its server."""
@@ -85,38 +79,12 @@ class Route:
         """The value of the header `Host`."""
         return self.base_url.netloc
 
-    def connection(self, wire: httpcore.NetworkBackend) -> httpcore.ConnectionInterface:
-        """Return a new connection, not yet open."""
-        if self.proxy is None:
-            return httpcore.HTTPConnection(
-                self.origin, self.tls, keepalive_expiry=KEEPALIVE, network_backend=wire
-            )
-        pool_class = httpcore.SOCKSProxy if self._is_socks else httpcore.HTTPProxy
-        return pool_class(**self._by_proxy, network_backend=wire).create_connection(self.origin)
-
-    def async_connection(
-        self, wire: httpcore.AsyncNetworkBackend
-    ) -> httpcore.AsyncConnectionInterface:
-        """Return a new connection, not yet open."""
-        if self.proxy is None:
-            return httpcore.AsyncHTTPConnection(
-                self.origin, self.tls, keepalive_expiry=KEEPALIVE, network_backend=wire
-            )
-        pool_class = httpcore.AsyncSOCKSProxy if self._is_socks else httpcore.AsyncHTTPProxy
-        return pool_class(**self._by_proxy, network_backend=wire).create_connection(self.origin)
-
     @property
-    def _is_socks(self) -> bool:
-        return self.proxy is not None and self.proxy.scheme.startswith("socks")
-
-    @property
-    def _by_proxy(self) -> dict[str, Any]:
+    def by_proxy(self) -> dict[str, Any]:
+        """What a pool of httpcore must know of the proxy."""
         assert self.proxy
-        options: dict[str, Any] = {
-            "proxy_url": str(self.proxy.copy_with(userinfo=b"")),
-            "ssl_context": self.tls,
-            "keepalive_expiry": KEEPALIVE,
-        }
+        url = str(self.proxy.copy_with(userinfo=b""))
+        options: dict[str, Any] = {"proxy_url": url, "ssl_context": self.tls}
         if self.proxy.username or self.proxy.password:
             options["proxy_auth"] = (self.proxy.username.encode(), self.proxy.password.encode())
         if self.proxy.scheme == "https":

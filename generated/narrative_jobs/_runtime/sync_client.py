@@ -13,10 +13,9 @@ import httpx
 from .arguments import Seconds, checked_http_client
 from .calls import UNSET, Call, CallOptions, Response, Unset
 from .client import API, DEFAULT_TIMEOUT, BaseClient
-from .connections import Request, Rooms, Route, route_to, this_process
-from .deadline import Deadline
+from .connections import Request, Route, route_to
+from .deadline import Deadline, reading
 from .errors import APIError, APIStatusError
-from .gates import Turnstile
 from .mismatch import MismatchError
 from .model import is_last, items_of
 from .sync_connections import Borrowed, Carrier
@@ -59,7 +58,6 @@ class APIClient(BaseClient):
             headers,
             allow_insecure_http,
         )
-        self._turnstiles = Rooms(Turnstile)
         self._carrier = (
             Borrowed(mine, self._base_url) if mine else connect(route_to(self._base_url))
         )
@@ -105,10 +103,6 @@ class APIClient(BaseClient):
             time.sleep(self._delay_or_raise(call, outcome, retries_taken, deadline))
             retries_taken += 1
 
-    def _turn(self) -> None:
-        """Wait for a turn to begin, where many begin at once."""
-        self._turnstiles.here(this_process()).go_through()
-
     def _items(
         self,
         call_of: Callable[[Any], Call[Any]],
@@ -139,7 +133,7 @@ class APIClient(BaseClient):
         """Make a call once; return the error if another attempt may help, and raise it if not."""
         started = time.perf_counter()
         try:
-            with deadline.enforced_by_sockets():
+            with reading(deadline):
                 answer = self._carrier.exchange(request, deadline, self._max_response_bytes)
         # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
         except (httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as cause:

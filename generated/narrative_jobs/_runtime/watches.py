@@ -120,7 +120,7 @@ class Wait(Generic[T]):
             due = self._slot
         if due > now:
             return min(due, self._end) - now
-        deadline = Deadline(min(self._end - now, self._total_timeout), can_be_cut=True)
+        deadline = Deadline(min(self._end - now, self._total_timeout))
         self.busy[watch] = deadline  # First, so that Ctrl-C cannot come between.
         heapq.heappop(self.queue)
         self._slot = -math.inf
