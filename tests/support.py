@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import anyio
+import regenerate as regenerate_script
 from dateutil.parser import isoparse
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
@@ -106,14 +110,26 @@ def copy_of_the_repo(folder: Path, leave_out: str = "nothing") -> Path:
 
 
 def regenerate(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run scripts/regenerate."""
-    return subprocess.run(
-        [ROOT / "scripts" / "regenerate", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
+    """Run scripts/regenerate: in this process, where no variable is to be set for it."""
+    if environment:
+        return subprocess.run(
+            [ROOT / "scripts" / "regenerate", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **environment},
+        )
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch("sys.argv", ["regenerate", *map(str, arguments)]),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            code: Any = regenerate_script.main()
+        except SystemExit as error:
+            code = error.code
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def take(jobs: Any, into: list[Any] | None = None) -> Any:
