@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import gc
+import math
 import os
 import random
 import threading
@@ -18,21 +19,24 @@ from uuid import UUID
 
 import anyio
 import pytest
-from fault_server import FaultServer
+from fault_server import FaultServer, message, say, sound
 from narrative_jobs import (
     APIConnectionError,
     APIStatusError,
     AsyncClient,
     Client,
     InternalServerError,
+    Job,
     NarrativeError,
     NotFoundError,
     RateLimitError,
     ResponseDecodeError,
 )
+from support import Flavour
 
 CALLS = int(os.environ.get("SOAK_CALLS", "600"))
 SEED = int(os.environ.get("SOAK_SEED", random.randrange(10**6)))
+JOBS = int(os.environ.get("SOAK_JOBS", "2000"))
 THREADS, TASKS = 32, 200
 RETRIES = 2
 SOUND = ["ok", "http/1.0", "chunked", "gzip", "deflate"]
@@ -84,6 +88,43 @@ class Plan:
             if fault not in PASSING:
                 return LASTING.get(fault)
         return PASSING[fault]
+
+
+ODD = {
+    "html": say(message("200 OK", b"<html>maintenance</html>")),
+    "empty": say(message("200 OK")),
+    "error": say(message("200 OK", b'{"error": "Busy"}')),
+    "no content": say(message("204 No Content")),
+}
+REFUSED = say(message("429 Too Many Requests", b"", "Retry-After: 0.1"))
+LIMIT = 1500
+"""After how many requests the server refuses all of them for a tenth of a second."""
+
+
+class Weather:
+    """A server with a rate limit, which does to one answer in five what passes."""
+
+    def __init__(self, seed: int, seen: set[str]) -> None:
+        self._dice, self._seen = random.Random(seed), seen
+        self._good: collections.Counter[str] = collections.Counter()
+        self._admitted, self._refuses_until = 0, 0.0
+        running = sound(lambda job: message("200 OK", job.replace(b'"completed"', b'"running"')))
+        self.faults = {**ODD, "refused": REFUSED, "running": running}
+
+    def choose(self, path: str) -> str:
+        """Choose the fault of the next answer, for the server."""
+        self._admitted += 1
+        if self._admitted % LIMIT == 0:
+            self._refuses_until = time.monotonic() + 0.1
+        if time.monotonic() < self._refuses_until:
+            return "refused"
+        job_id = path.rsplit("/", 1)[-1]
+        if self._dice.random() < 0.2:
+            passing = [fault for fault in PASSING if fault != "429"]
+            return self._dice.choice([*passing, *(ODD if job_id in self._seen else [])])
+        self._good[job_id] += 1
+        is_first = self._good[job_id] == 1
+        return "running" if is_first and int(job_id[-1], 16) % 4 == 0 else self._dice.choice(SOUND)
 
 
 class Tally:
@@ -159,3 +200,52 @@ def test_many_calls_at_once_end_right_and_leave_nothing(share: Callable[..., Any
     assert not tally.wrong, (f"SOAK_SEED={SEED}", tally.wrong[:10])
     assert tally.right == len(ids)
     assert open_files() <= files
+
+
+class Enough(BaseException):
+    """What interrupts a step of the sync client, as Ctrl-C does."""
+
+
+@pytest.mark.parametrize("flavour", ["sync", "asyncio"], indirect=True)
+def test_waiting_for_many_jobs_gives_each_of_them_once(flavour: Flavour) -> None:
+    """Under a rate limit, with a fifth of the answers faulted, every tenth step interrupted."""
+    ids = [str(UUID(int=number)) for number in range(JOBS)]
+    seen: set[str] = set()
+    came: list[str] = []
+    counts: collections.Counter[str] = collections.Counter()
+
+    def tell(job: Job) -> None:
+        seen.add(str(job.job_id))
+        if flavour.name == "sync" and counts["steps"] % 10 == 0 and not counts["struck"]:
+            counts["struck"] = 1
+            raise Enough
+
+    def take(client: Client) -> None:
+        jobs = client.wait_for_jobs(ids, **options)
+        while True:
+            counts["steps"], counts["struck"] = counts["steps"] + 1, 0
+            try:
+                came.append(str(next(jobs).job_id))
+            except StopIteration:
+                return
+            except Enough:
+                counts["interruptions"] += 1
+
+    async def take_async(client: AsyncClient) -> None:
+        jobs = client.wait_for_jobs(ids, **options)
+        while True:
+            counts["steps"] += 1
+            job, seconds = None, 0.005 if counts["steps"] % 10 == 0 else math.inf
+            with anyio.move_on_after(seconds) as scope:
+                if (job := await anext(jobs, None)) is None:
+                    return
+                came.append(str(job.job_id))
+            counts["interruptions"] += job is None and scope.cancelled_caught
+
+    options: Any = {"poll_interval": 0.05, "max_concurrency": 16, "on_update": tell}
+    weather = Weather(SEED, seen)
+    with FaultServer(choose=weather.choose, faults=weather.faults) as server:
+        flavour.run(take if flavour.name == "sync" else take_async, base_url=server.url)
+        assert len(server.requests) < 3 * JOBS
+    assert sorted(came) == ids, f"SOAK_SEED={SEED}"
+    assert counts["interruptions"] > JOBS / 200, counts
