@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
+from airflow_recipe import publish
 from api import API, KEY, ended
-from endings import IS_SLOW, TASKS, endings, one
+from endings import COMPLETED, IS_SLOW, TASKS, endings, one
 from narrative_jobs import AsyncClient
 from narrative_jobs.airflow import NarrativeHook, NarrativeJobSensor, NarrativeJobTrigger
 
@@ -65,6 +66,14 @@ def test_the_job_is_the_xcom_with_all_its_digits(tasks: dict[str, Any]) -> None:
     for name in ("completed", "not_deferrable"):
         job = tasks[name].xcom_pull(task_ids=name)
         assert job["result"] == {"dataset_id": 1, "snapshot_id": str(2**70)}
+
+
+@pytest.mark.skipif(IS_SLOW, reason="another Airflow tells")
+def test_the_recipe_gives_the_job_to_the_next_task(api: API) -> None:
+    run = publish.test(run_conf={"job_id": api.job(COMPLETED)})
+    tasks = {task.task_id: task for task in run.get_task_instances()}
+    assert {task.state for task in tasks.values()} == {"success"}
+    assert tasks["use"].xcom_pull(task_ids="use") == f"snapshot {2**70} of dataset 1"
 
 
 @pytest.mark.skipif(IS_SLOW, reason="another Airflow tells")
