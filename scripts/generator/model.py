@@ -128,6 +128,7 @@ class Enum:
     place: str
     default: Text
     members: list[tuple[str, Text | int]]
+    imports: list[str] = field(factory=list)
 
     @property
     def shapes(self) -> list[Shape]:

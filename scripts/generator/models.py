@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from attrs import define, field
 
@@ -49,7 +49,7 @@ class Models:
 
     def keep(self, roots: Iterable[str]) -> None:
         """Leave out what nothing leads to."""
-        kept = reached(roots, self.needs)
+        kept = reached(roots, {name: self.needs(name) for name in self.items})
         self.items = {name: item for name, item in self.items.items() if name in kept}
 
     def leave_out(self, broken: Mapping[str, UnsupportedError]) -> dict[str, UnsupportedError]:
@@ -70,27 +70,24 @@ class Models:
 
     def link(self) -> None:
         """Have each module import the classes that it names, unless they need it in turn."""
-        unions = {union.name for union in self.unions}
         needs = {name: self.needs(name) for name in self.items}
+        unions = {union.name for union in self.unions}
         of_unions = {name: needs[name] & unions for name in unions}
-        circular = {
-            name for name in unions if name in reached(of_unions[name], of_unions.__getitem__)
-        }
+        after = {name: reached(needs[name], needs) for name in self.items}
+        after_unions = {name: reached(of_unions[name], of_unions) for name in unions}
+        circular = {name for name in unions if name in after_unions[name]}
         for name, item in self.items.items():
+            # A union is known to the classes that need it late, and can name them at once.
+            way = after_unions if name in unions else after
+            late = frozenset(one for one in needs[name] if name in way.get(one, ()) or one == name)
+            scope = Scope(name, late)
+            item.imports = self._imports(needs[name] - late - {name})
             if isinstance(item, Model):
-                late = {one for one in needs[name] if name in reached([one], needs.__getitem__)}
-                scope = Scope(name, frozenset(late))
                 item.fields = [one.within(scope) for one in item.fields]
                 item.additional = Type(item.additional.shape, scope)
             elif isinstance(item, Union):
-                late = {
-                    one for one in of_unions[name] if name in reached([one], of_unions.__getitem__)
-                }
-                item.type = Type(item.type.shape, Scope(name, frozenset(late)))
-                item.is_late = bool(circular & reached([name], of_unions.__getitem__))
-            else:
-                continue
-            item.imports = self._imports(needs[name] - late - {name})
+                item.type = Type(item.type.shape, scope)
+                item.is_late = bool(circular & {name, *after_unions[name]})
 
     def _imports(self, names: Iterable[str]) -> list[str]:
         items = [self.items[name] for name in names]
@@ -100,12 +97,12 @@ class Models:
         )
 
 
-def reached(names: Iterable[str], needs: Callable[[str], Iterable[str]]) -> frozenset[str]:
+def reached(names: Iterable[str], needs: Mapping[str, Iterable[str]]) -> frozenset[str]:
     """Return some names, and those that are needed by them in one step or several."""
     found = set(names)
     todo = list(found)
     while todo:
-        new = set(needs(todo.pop())) - found
+        new = set(needs[todo.pop()]) - found
         found |= new
         todo += new
     return frozenset(found)
