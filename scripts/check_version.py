@@ -40,8 +40,9 @@ def rank_of(change: contract.Change) -> str:
     """Return what a change of what goes over the wire does to those who rely on the old."""
     is_asked = change.sort in {"parameter", "body", "argument"} or " body" in change.place
     if change.fact == "type" and change.sort == "argument" and change.old and change.new:
-        takes_more = set(change.old.split(" | ")) < set(change.new.split(" | "))
-        return "minor" if takes_more else "major"
+        return "minor" if takes_all(change.old, change.new) else "major"
+    if change.fact == "type" and change.sort == "name" and change.old and change.new:
+        return "minor" if change.new.replace("Generator", "Iterator") == change.old else "major"
     if change.fact == "deprecated":
         return "minor"
     if change.fact == "absent":
@@ -58,6 +59,14 @@ def _exported(module: griffe.Object | griffe.Alias) -> dict[str, Any]:
     own = [name for name, one in aliases.items() if one.target_path.startswith(module.path)]
     found = {name: aliases[name].final_target for name in own}
     return {name: one for name, one in found.items() if not isinstance(one, griffe.Module)}
+
+
+def takes_all(old: str, new: str) -> bool:
+    """Whether an argument of a new type takes all that it took: a union may have grown."""
+    had, has = (set(re.split(r" \| (?![^\[\]]*\])", text)) for text in (old, new))
+    returns_more = {one[:-1] for one in had if one.startswith("Callable[")}
+    has |= {f"{one}]" for one in returns_more if any(n.startswith(f"{one} | ") for n in has)}
+    return had <= has
 
 
 def imported(module: griffe.Object | griffe.Alias) -> dict[str, Promise]:
@@ -92,9 +101,18 @@ POSITIONAL = griffe.ParameterKind.positional_or_keyword
 
 
 def words(annotation: str | griffe.Expr | None) -> str:
-    """Write an annotation down with the last names of what it names: `Job` for `models.Job`."""
+    """Write an annotation down with the last names of what it names: `Job` for `models.Job`.
+
+    What a private name stands for is written out: nobody else can name it.
+    """
     if isinstance(annotation, griffe.ExprAttribute):
         return words(annotation.last)
+    if isinstance(annotation, griffe.ExprName) and isinstance(annotation.parent, griffe.Object):
+        package = annotation.parent.package
+        path = annotation.canonical_path.removeprefix(f"{package.path}.")
+        found: Any = package[path] if path.startswith("_") else None
+        value = getattr(found.final_target if found and found.is_alias else found, "value", None)
+        return words(value) if isinstance(value, griffe.ExprBinOp) else annotation.name
     if isinstance(annotation, griffe.Expr) and not isinstance(annotation, griffe.ExprName):
         return "".join(map(words, annotation.iterate(flat=False)))
     return str(annotation or "")

@@ -167,9 +167,9 @@ ROWS: dict[str, tuple[Edit, str, list[str]]] = {
         [f"major  {GET_JOB} 200.result.dataset_id: type changed from integer to string"],
     ),
     "type narrowed": (
-        lambda spec: schema(spec, "Failure")["properties"]["message"].update(format="uuid"),
+        lambda spec: schema(spec, "RequestSource")["properties"]["type"].update(format="uuid"),
         "major",
-        [f"major  {GET_JOB} 200.failures[].message: type changed from string to string<uuid>"],
+        [f"major  {GET_JOB} 200.request_source.type: type changed from string to string<uuid>"],
     ),
     "may now be absent": (
         lambda spec: schema(spec, "JobBase")["required"].remove("updated_at"),
@@ -360,6 +360,13 @@ CODE: dict[str, tuple[str, str, str, str, str]] = {
         "max_response_bytes: int | None = ",
         "minor",
         "Client(max_response_bytes): type changed from int to int | None",
+    ),
+    "argument takes a function that returns more": (
+        "_runtime/arguments.py",
+        "Seconds: TypeAlias = float | timedelta",
+        "Seconds: TypeAlias = float | timedelta | str",
+        "minor",
+        "Callable[[float], float | timedelta | str]",
     ),
     "argument takes less": (
         "client.py",
