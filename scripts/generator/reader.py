@@ -112,7 +112,7 @@ class Reader:
             leads_back = self._under_way.pop(reference)
         if leads_back and getattr(shape.bare, "name", "") != class_name:
             self._union(flat, class_name, name, shape)
-            return Union.of(class_name)
+            return _called(class_name, shape)
         return shape
 
     def components(self) -> set[str]:
@@ -236,12 +236,12 @@ class Reader:
             origins = map(_origin, flat["oneOf"])
             union.hints = flat["discriminator"]
             union.members = [(one, found.bare) for one, found in zip(origins, members, strict=True)]
-        return Union.of(class_name)
+        return _called(class_name, shape)
 
     def _union(self, flat: Node, class_name: str, place: str, shape: Shape) -> UnionModel:
         """Make a union that has a name."""
         # A choice that is one of its own members is none the wider for it.
-        shape = shapes.without(shape, Union.of(class_name))
+        shape = shapes.without(shape.bare, Union.of(class_name))
         if shape == shapes.NONE:
             raise UnsupportedError("it refers to itself alone")
         text = Text(flat.get("description") or "")
@@ -254,6 +254,12 @@ class Reader:
         key = free(pascal(name), self._keys, "")
         self._keys.add(key)
         return self._names.take(key)
+
+
+def _called(class_name: str, shape: Shape) -> Shape:
+    """Return the union that a type has become; its name does not stand for `None`."""
+    union = Union.of(class_name)
+    return Nullable.of(union) if isinstance(shape, Nullable) else union
 
 
 def _objects(members: list[Shape]) -> int:

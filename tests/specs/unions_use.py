@@ -101,6 +101,8 @@ assert either.to_dict() == {"a": "x", "b": 1, "c": 2, "d": "y"}
 assert isinstance(Either.from_dict({"value": {"a": 1, "d": 2}}).value, First), "it fits in full"
 with pytest.raises(ResponseDecodeError, match="value: expected one of several types"):
     Either.from_dict({"value": {"a": "x", "b": 1, "c": 2, "d": "y"}}, strict=True)
+assert isinstance(Holder.from_dict({"maybe": {"sides": []}}).maybe, Triangle)
+assert Holder.from_dict({"maybe": None}).to_dict() == {"maybe": None}
 assert tree_from_dict([1, [2, []]]) == [1, [2, []]]
 folder = Folder.from_dict({"up": {"of": {}}, "left": {"of": {}}, "right": 3}, strict=True)
 assert isinstance(folder.up, Drawer)
