@@ -97,6 +97,7 @@ class Client(PollingClient):
     ) -> None:
         super().__init__(
             _API,
+            Connections,
             token,
             environment,
             base_url,
@@ -106,10 +107,9 @@ class Client(PollingClient):
             max_response_bytes,
             headers,
             http_client,
-            Connections,
             allow_insecure_http,
+            strict_decoding,
         )
-        self._reader.is_strict = strict_decoding
 
     @property
     def with_raw_response(self) -> ClientWithRawResponse:
@@ -223,36 +223,23 @@ class Client(PollingClient):
     ) -> Generator[models.Job]:
         """Wait for many jobs at once, and yield each as it ends, whatever its end.
 
-        Polls at once, then after a second, growing by half up to 30, less up to a quarter at
-        random; or when the API asks for it, by `Retry-After`. Errors that may pass (no connection,
-        a time-out, status 408 or 5xx, and once the job was seen an answer that is none of the
-        API's) end the wait after `max_outage`. Status 429 never ends it: nothing goes out until
-        its `Retry-After`, and then less often, as in congestion control. The client's
-        `max_retries` plays no part: the next poll is the retry. In a state that the package does
-        not know, the job has ended once it has `ended_at`. The log tells each state (INFO).
-
-        What cannot be followed to its end does not take the others with it: when they have been
-        yielded, one `ExceptionGroup` holds an error for each of the rest, with its `job_id` and,
-        as `job`, how it was last seen. Nothing runs between two steps of the iteration, so that
-        the loop may be left at any time; a step ends when the polls under way have, and `max_wait`
-        goes on all the while. A step that was interrupted (by a time-out, Ctrl-C) loses nothing:
-        the next one goes on. A second consumer of the iterator at the same time is refused, by a
-        `RuntimeError`.
+        Polls each as `wait_for_job` does. What cannot be followed to its end does not take the
+        others with it: when they have been yielded, one `ExceptionGroup` holds an error for each of
+        the rest, with its `job_id` and, as `job`, how it was last seen. Nothing runs
+        between two steps of the iteration, so that the loop may be left at any time; a step ends
+        when the polls under way have, and `max_wait` goes on all the while. A step that was
+        interrupted (by a time-out, Ctrl-C) loses nothing: the next one goes on. A second consumer
+        of the iterator at the same time is refused, by a `RuntimeError`.
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.
-            max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
-                default an hour; `None` waits forever.
-            max_outage: How long nothing but errors that may pass may come, three of them at least,
-                in seconds or as a `timedelta`. By default 300; `None` leaves it to `max_wait`.
-            poll_interval: How long to wait between two polls, in seconds; or a function that gives
-                that from the seconds waited so far, called before each pause: a heartbeat to an
-                engine goes there.
+            max_wait: As in `wait_for_job`.
+            max_outage: As in `wait_for_job`.
+            poll_interval: As in `wait_for_job`.
             check: Whether an end that is no success raises. By default False.
-            on_update: Called with the job when first seen and whenever its state has changed.
-                An exception from it ends the wait.
+            on_update: As in `wait_for_job`.
             max_concurrency: How many requests may be under way at a time. By default 8.
-            options: As in `with_options`, for this wait alone.
+            options: As in `wait_for_job`.
 
         Raises:
             JobFailedError: One ended as failed, and `check` is true. This ends the iteration.
@@ -428,6 +415,7 @@ class AsyncClient(AsyncPollingClient):
         connect = checked_transport(transport, http_client, "narrative-jobs")
         super().__init__(
             _API,
+            connect,
             token,
             environment,
             base_url,
@@ -437,10 +425,9 @@ class AsyncClient(AsyncPollingClient):
             max_response_bytes,
             headers,
             http_client,
-            connect,
             allow_insecure_http,
+            strict_decoding,
         )
-        self._reader.is_strict = strict_decoding
 
     @property
     def with_raw_response(self) -> AsyncClientWithRawResponse:
@@ -554,36 +541,23 @@ class AsyncClient(AsyncPollingClient):
     ) -> AsyncGenerator[models.Job]:
         """Wait for many jobs at once, and yield each as it ends, whatever its end.
 
-        Polls at once, then after a second, growing by half up to 30, less up to a quarter at
-        random; or when the API asks for it, by `Retry-After`. Errors that may pass (no connection,
-        a time-out, status 408 or 5xx, and once the job was seen an answer that is none of the
-        API's) end the wait after `max_outage`. Status 429 never ends it: nothing goes out until
-        its `Retry-After`, and then less often, as in congestion control. The client's
-        `max_retries` plays no part: the next poll is the retry. In a state that the package does
-        not know, the job has ended once it has `ended_at`. The log tells each state (INFO).
-
-        What cannot be followed to its end does not take the others with it: when they have been
-        yielded, one `ExceptionGroup` holds an error for each of the rest, with its `job_id` and,
-        as `job`, how it was last seen. Nothing runs between two steps of the iteration, so that
-        the loop may be left at any time; a step ends when the polls under way have, and `max_wait`
-        goes on all the while. A step that was interrupted (by a time-out, Ctrl-C) loses nothing:
-        the next one goes on. A second consumer of the iterator at the same time is refused, by a
-        `RuntimeError`.
+        Polls each as `wait_for_job` does. What cannot be followed to its end does not take the
+        others with it: when they have been yielded, one `ExceptionGroup` holds an error for each of
+        the rest, with its `job_id` and, as `job`, how it was last seen. Nothing runs
+        between two steps of the iteration, so that the loop may be left at any time; a step ends
+        when the polls under way have, and `max_wait` goes on all the while. A step that was
+        interrupted (by a time-out, Ctrl-C) loses nothing: the next one goes on. A second consumer
+        of the iterator at the same time is refused, by a `RuntimeError`.
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.
-            max_wait: How long to wait in all, requests included, in seconds or as a `timedelta`. By
-                default an hour; `None` waits forever.
-            max_outage: How long nothing but errors that may pass may come, three of them at least,
-                in seconds or as a `timedelta`. By default 300; `None` leaves it to `max_wait`.
-            poll_interval: How long to wait between two polls, in seconds; or a function that gives
-                that from the seconds waited so far, called before each pause: a heartbeat to an
-                engine goes there.
+            max_wait: As in `wait_for_job`.
+            max_outage: As in `wait_for_job`.
+            poll_interval: As in `wait_for_job`.
             check: Whether an end that is no success raises. By default False.
-            on_update: Called with the job when first seen and whenever its state has changed.
-                An exception from it ends the wait. It may be an async function.
+            on_update: As in `wait_for_job`.
             max_concurrency: How many requests may be under way at a time. By default 8.
-            options: As in `with_options`, for this wait alone.
+            options: As in `wait_for_job`.
 
         Raises:
             JobFailedError: One ended as failed, and `check` is true. This ends the iteration.

@@ -63,7 +63,7 @@ class Session:
         await self.inner.close()
 
 
-class Connections(AsyncCarrier):
+class AsyncConnections(AsyncCarrier):
     """The connections of a client, over aiohttp."""
 
     def __init__(self, route: Route) -> None:

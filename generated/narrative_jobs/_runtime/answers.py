@@ -27,13 +27,13 @@ T = TypeVar("T")
 class Reader:
     """Reads answers, and keeps the token out of what it says of them."""
 
-    is_strict = False
-    """Whether a field raises that is not what the spec says, though it may be absent."""
-
-    def __init__(self, secret: Secret, errors: ErrorClasses, base_url: httpx.URL) -> None:
+    def __init__(
+        self, secret: Secret, errors: ErrorClasses, base_url: httpx.URL, *, is_strict: bool
+    ) -> None:
         self._redact = secret.redact
         self._errors = errors
         self._base_url = base_url
+        self._is_strict = is_strict
 
     def read(self, call: Call[T], answer: Answer, retries_taken: int) -> Response[T]:
         """Decode an answer, or raise what it amounts to."""
@@ -91,7 +91,7 @@ class Reader:
         return self._redact(_text(content)), clean
 
     def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:
-        with strictly() if self.is_strict else nullcontext():
+        with strictly() if self._is_strict else nullcontext():
             return decode(payload)
 
     def _problem(self, decode: Callable[[Any], Any], content: bytes) -> MismatchError:

@@ -11,15 +11,12 @@ from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from numbers import Integral, Real
-from typing import TypeAlias, TypeVar, cast
+from typing import TypeAlias, cast
 
 import httpx
 
-from .async_connections import AsyncCarrier, AsyncConnections
 from .connections import Route
 from .mismatch import excerpt, shortened
-
-T = TypeVar("T")
 
 Seconds: TypeAlias = float | timedelta
 """A time in seconds, or as a `timedelta`."""
@@ -167,17 +164,9 @@ def is_header(text: object) -> bool:
     return isinstance(text, str) and text.isascii() and text.isprintable()
 
 
-def checked_http_client(http_client: object, kind: type[T]) -> T | None:
-    """Check that a client of httpx is of the right kind."""
-    if http_client is not None and not isinstance(http_client, kind):
-        given = type(http_client).__name__
-        raise ValueError(f"http_client must be an httpx.{kind.__name__}, not of type {given}.")
-    return http_client
-
-
 def checked_transport(
     transport: str, http_client: object, project: str
-) -> Callable[[Route], AsyncCarrier]:
+) -> Callable[[Route], object]:
     """Check the choice of a transport, and that it is there; return what connects."""
     if transport not in {"httpx", "aiohttp"}:
         raise ValueError(f"transport must be 'httpx' or 'aiohttp', not {excerpt(transport)}")
@@ -185,9 +174,8 @@ def checked_transport(
         raise ValueError("Pass http_client or transport, not both: a client has its own.")
     if transport == "aiohttp" and find_spec("aiohttp") is None:
         raise ValueError(f"transport='aiohttp' needs an extra: pip install '{project}[aiohttp]'")
-    if transport == "aiohttp":
-        connect: Callable[[Route], AsyncCarrier] = import_module(
-            ".aiohttp", __package__
-        ).Connections
-        return connect
-    return AsyncConnections
+    module = import_module(
+        ".aiohttp" if transport == "aiohttp" else ".async_connections", __package__
+    )
+    connect: Callable[[Route], object] = module.AsyncConnections
+    return connect

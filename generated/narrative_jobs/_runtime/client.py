@@ -9,7 +9,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, ClassVar, NoReturn, Self, TypeVar
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -27,7 +27,7 @@ from .arguments import (
     checked_token,
 )
 from .calls import UNSET, Call, CallOptions, Unset
-from .connections import Answer, Request
+from .connections import Answer, Request, Route, route_to
 from .deadline import Deadline
 from .errors import APIConnectionError, APIError, APIStatusError, ErrorClasses
 from .log import logger, set_up_log
@@ -72,18 +72,25 @@ class API:
 class BaseClient:
     """What both clients have."""
 
+    _carrier: Any
+    _borrowed: ClassVar[type[Any]]
+    """The carrier that is made of a client of httpx."""
+
     def __init__(
         self,
         api: API,
+        connect: Callable[[Route], object],
         token: str | None,
         environment: str | None,
         base_url: str | httpx.URL | None,
-        timeout: Seconds | httpx.Timeout | None,
+        timeout: Seconds | httpx.Timeout | Unset | None,
         total_timeout: Seconds | None,
         max_retries: int,
         max_response_bytes: int,
         headers: Mapping[str, str] | None,
+        http_client: httpx.Client | httpx.AsyncClient | None,
         allow_insecure_http: bool,
+        strict_decoding: bool,
     ) -> None:
         self._api = api
         set_up_log(api.log_variable)
@@ -98,7 +105,15 @@ class BaseClient:
             base_url = checked_server(server, api.servers, variable)
         self._secret = Secret(token)
         self._base_url = checked_base_url(base_url, allow_insecure_http=allow_insecure_http)
-        self._reader = Reader(self._secret, api.errors, self._base_url)
+        self._reader = Reader(self._secret, api.errors, self._base_url, is_strict=strict_decoding)
+        if http_client is None:
+            self._carrier = connect(route_to(self._base_url))
+        else:
+            self._carrier = self._borrowed(http_client, self._base_url)
+        if isinstance(timeout, Unset):
+            # httpx gives every client 5 seconds; anything else was somebody's decision.
+            is_chosen = http_client and http_client.timeout != httpx.Timeout(5.0)
+            timeout = http_client.timeout if http_client and is_chosen else DEFAULT_TIMEOUT
         self._timeout = checked_timeout(timeout)
         self._total_timeout = checked_span("total_timeout", total_timeout)
         self._max_retries = checked_count("max_retries", max_retries)

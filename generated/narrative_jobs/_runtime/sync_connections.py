@@ -236,8 +236,11 @@ class Borrowed(Carrier):
 
     size = MAX_BORROWED
 
-    def __init__(self, client: httpx.Client, base_url: httpx.URL) -> None:
+    def __init__(self, client: object, base_url: httpx.URL) -> None:
         super().__init__()
+        kind, given = httpx.Client, type(client).__name__
+        if not isinstance(client, kind):
+            raise ValueError(f"http_client must be an httpx.{kind.__name__}, not of type {given}.")
         self._client, self._base_url = client, base_url
 
     def _exchange(self, room: Room, request: Request, deadline: Deadline, limit: int) -> Answer:

@@ -10,11 +10,10 @@ from typing import Any, Self, TypeVar, Unpack
 import anyio
 import httpx
 
-from .arguments import Seconds, checked_http_client
 from .async_connections import AsyncBorrowed, AsyncCarrier
-from .calls import UNSET, Call, CallOptions, Response, Unset
-from .client import API, DEFAULT_TIMEOUT, BaseClient
-from .connections import Request, Route, route_to
+from .calls import UNSET, Call, CallOptions, Response
+from .client import BaseClient
+from .connections import Request
 from .deadline import Deadline, cancelling
 from .errors import APIError, APIStatusError
 from .mismatch import MismatchError
@@ -26,41 +25,8 @@ T = TypeVar("T")
 class AsyncAPIClient(BaseClient):
     """A client that makes its calls over httpx."""
 
-    def __init__(
-        self,
-        api: API,
-        token: str | None,
-        environment: str | None,
-        base_url: str | httpx.URL | None,
-        timeout: Seconds | httpx.Timeout | Unset | None,
-        total_timeout: Seconds | None,
-        max_retries: int,
-        max_response_bytes: int,
-        headers: Mapping[str, str] | None,
-        http_client: httpx.AsyncClient | None,
-        connect: Callable[[Route], AsyncCarrier],
-        allow_insecure_http: bool,
-    ) -> None:
-        mine = checked_http_client(http_client, httpx.AsyncClient)
-        if isinstance(timeout, Unset):
-            # httpx gives every client 5 seconds; anything else was somebody's decision.
-            is_chosen = mine is not None and mine.timeout != httpx.Timeout(5.0)
-            timeout = mine.timeout if mine and is_chosen else DEFAULT_TIMEOUT
-        super().__init__(
-            api,
-            token,
-            environment,
-            base_url,
-            timeout,
-            total_timeout,
-            max_retries,
-            max_response_bytes,
-            headers,
-            allow_insecure_http,
-        )
-        self._carrier = (
-            AsyncBorrowed(mine, self._base_url) if mine else connect(route_to(self._base_url))
-        )
+    _carrier: AsyncCarrier
+    _borrowed = AsyncBorrowed
 
     async def request(
         self,

@@ -239,8 +239,11 @@ class AsyncBorrowed(AsyncCarrier):
 
     size = MAX_BORROWED
 
-    def __init__(self, client: httpx.AsyncClient, base_url: httpx.URL) -> None:
+    def __init__(self, client: object, base_url: httpx.URL) -> None:
         super().__init__()
+        kind, given = httpx.AsyncClient, type(client).__name__
+        if not isinstance(client, kind):
+            raise ValueError(f"http_client must be an httpx.{kind.__name__}, not of type {given}.")
         self._client, self._base_url = client, base_url
 
     async def _exchange(
