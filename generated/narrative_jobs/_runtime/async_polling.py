@@ -86,7 +86,7 @@ class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
                             await _hear(wait, watch, outcome)
                     elif due is not None:
                         await anyio.sleep(due)
-                    if any(watch.error for watch in wait.over):
+                    if any(isinstance(one, Exception) for one in wait.over.values()):
                         break
         finally:
             wait.put_back()

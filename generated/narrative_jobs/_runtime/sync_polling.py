@@ -85,7 +85,7 @@ class Finished(Generator[R], Generic[T, R]):
                             _hear(wait, watch, outcome)
                     elif due is not None:
                         time.sleep(due)
-                    if any(watch.error for watch in wait.over):
+                    if any(isinstance(one, Exception) for one in wait.over.values()):
                         break
         finally:
             wait.put_back()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from concurrent import futures
+from contextlib import AbstractContextManager
 from typing import Generic, Self, TypeAlias, TypeVar
 
 import anyio
@@ -17,7 +18,7 @@ Look: TypeAlias = Callable[[Call[T], Deadline], Outcome[T]]
 AsyncLook: TypeAlias = Callable[[Call[T], Deadline], Awaitable[Outcome[T]]]
 
 
-class Threads(Generic[T]):
+class Threads(AbstractContextManager["Threads[T]"], Generic[T]):
     """A few polls at a time, each on a thread; the `with` ends when the last thread has."""
 
     def __init__(self, look: Look[T], size: int) -> None:
@@ -33,9 +34,6 @@ class Threads(Generic[T]):
         futures.wait(self._busy, timeout, futures.FIRST_COMPLETED)
         over = [one for one in self._busy if one.done()]
         return [(self._busy.pop(one)[0], one.result()) for one in over]
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         for one, (_watch, deadline) in self._busy.items():

@@ -15,9 +15,6 @@ MAX_RETRY_AFTER = 60.0
 MAX_PAUSE = 3600.0
 """The longest pause in a wait that a server can ask for, in seconds."""
 
-SLOWEST = 1 / 60
-"""The slowest pace in a wait, in requests a second."""
-
 
 def backoff(retries_taken: int) -> float:
     """Say how long to wait before the next retry, in seconds.
@@ -84,7 +81,7 @@ class Pace:
         Without one, the pause is that of the halved pace, a second at least.
         """
         if now > self._refused_at + 1:  # Else it was under way at the last refusal.
-            self._refused = max(min(self.rate(now), self._recent), 2 * SLOWEST)
+            self._refused = max(min(self.rate(now), self._recent), 1 / 30)
             self._refused_at = now
         pause = max(2 / self._refused, 1.0) if asked is None else min(asked, MAX_PAUSE)
         self.held_until = max(self.held_until, now + pause * random.uniform(1.0, 1.25))

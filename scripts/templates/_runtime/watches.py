@@ -6,9 +6,7 @@ import heapq
 import math
 import random
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
-from itertools import count
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import attrs
@@ -27,31 +25,26 @@ T = TypeVar("T")
 
 Outcome: TypeAlias = Response[T] | Exception
 
-MIN_ERRORS = 3
-"""How many errors in a row it takes at least to end a wait as an outage."""
+MIN_ERRORS = 3  # It takes so many in a row to end a wait as an outage.
 
 
 @attrs.define(eq=False)
 class Watch(Generic[T]):
-    """One thing that is waited for; its times are on the monotonic clock."""
+    """One thing that is waited for."""
 
+    place: int
+    """Its place among all that are waited for."""
     id: Any
     """Its id, as the caller gave it."""
     call: Call[T]
-    due: float
-    """When to poll next."""
     polls: int = 0
     item: T | None = None
     """It, as it was when last seen."""
     trouble: APIError | None = None
     """The error of the last poll, where that may pass."""
     errors: int = 0
-    """How many such errors came in a row."""
+    """How many such errors came in a row, the first of them at `failing_since`."""
     failing_since: float = 0.0
-    response: Response[T] | None = None
-    """The answer that showed it in its final state."""
-    error: Exception | None = None
-    """What the wait for it comes to, if not to that answer."""
 
 
 class Wait(Generic[T]):
@@ -92,13 +85,15 @@ class Wait(Generic[T]):
         for one in given:
             item_id: object = kind.id_of(cast("T", one)) if attrs.has(type(one)) else one
             call = call_of(item_id)
-            watches.setdefault(call.url, Watch(item_id, call, self._began))
-        self._count, self._order = len(watches), count()
-        self.queue = [(watch.due, next(self._order), watch) for watch in watches.values()]
+            watches.setdefault(call.url, Watch(len(watches), item_id, call))
+        self._count = len(watches)
+        self.queue = [(self._began, watch.place, watch) for watch in watches.values()]
+        """What is to be polled, by the time when it is due, on the monotonic clock."""
         self.busy: dict[Watch[T], Deadline] = {}
         """What is being polled."""
-        self.over: deque[Watch[T]] = deque()
-        self._lost: list[Exception] = []
+        self.over: dict[Watch[T], Outcome[T]] = {}
+        """The answers that showed a final state, and the errors that end the wait."""
+        self._lost: dict[Watch[T], Exception] = {}
         self._slot = -math.inf
 
     def next(self) -> Watch[T] | float | None:
@@ -127,9 +122,9 @@ class Wait(Generic[T]):
 
     def hear(self, watch: Watch[T], outcome: Outcome[T]) -> T | None:
         """Take in what a poll gave; return the thing if its state is another one than before."""
-        if watch not in self.busy:  # A poll that was interrupted late was made twice.
+        if watch not in self.busy:  # The wait was closed meanwhile.
             return None
-        before = watch.item
+        before, state_of = watch.item, self._kind.state_of
         if isinstance(outcome, Response):
             self._hear_answer(watch, outcome)
         elif isinstance(outcome, APIError):
@@ -137,39 +132,39 @@ class Wait(Generic[T]):
         else:
             raise outcome
         self.busy.pop(watch)
-        item, state_of = watch.item, self._kind.state_of
+        item = watch.item
         if item is None or (before is not None and state_of(before) == state_of(item)):
             return None
-        logger.info(
-            "%s %s is %r", self._kind.noun, watch.id, self._redact(shortened(state_of(item)))
-        )
+        state = self._redact(shortened(state_of(item)))
+        logger.info("%s %s is %r", self._kind.noun, watch.id, state)
         return item
 
     def put_back(self) -> None:
-        """Put what is being polled back into the queue: its poll was interrupted."""
-        for watch in self.busy:
-            self._push(watch)
-        self.busy.clear()
+        """Put back into the queue what is being polled: that was interrupted, maybe just here."""
+        if self.busy:
+            settled = {*self.over, *self._lost, *(watch for *_, watch in self.queue)}
+            for watch in self.busy.keys() - settled:
+                heapq.heappush(self.queue, (self._began, watch.place, watch))
+            self.busy.clear()
 
     def result(self) -> Response[T] | None:
         """Return an answer that showed an end, if one is there; raise what ends the wait."""
         if self.over:
-            watch = self.over.popleft()
-            if watch.error:
-                self.close()
-                raise watch.error
-            return watch.response
-        if self._lost and not self.queue:  # At the end, all at once.
-            lost, self._lost = self._lost, []
-            of_all = f"{len(lost)} of {self._count} {self._kind.noun}s"
-            raise ExceptionGroup(f"{of_all} could not be followed to their end", lost)
-        return None
+            one = self.over.pop(next(iter(self.over)))
+        elif self._lost and not self.queue:
+            of_all = f"{len(self._lost)} of {self._count} {self._kind.noun}s"
+            text = f"{of_all} could not be followed to their end"
+            one = ExceptionGroup(text, [*self._lost.values()])
+        else:
+            return None
+        if isinstance(one, Exception):
+            self.close()
+            raise one
+        return one
 
     def close(self) -> None:
         """Forget everything, so that nothing comes any more."""
-        self.queue, self._lost = [], []
-        self.busy.clear()
-        self.over.clear()
+        self.queue, self.over, self._lost, self.busy = [], {}, {}, {}
 
     def _hear_answer(self, watch: Watch[T], response: Response[T]) -> None:
         item, kind = response.parsed, self._kind
@@ -177,11 +172,11 @@ class Wait(Generic[T]):
         if not kind.is_final(item):
             self._schedule(watch, retry_after(response.headers))
             return
-        watch.response, error = response, None
         if self._check and not kind.is_success(item):
-            text, error_class = kind.end_error(item)
-            error = error_class(self._redact(text), watch.id, item)
-        self._settle(watch, error)
+            text, error = kind.end_error(item)
+            self.over[watch] = error(self._redact(text), watch.id, item)
+        else:
+            self.over[watch] = response
 
     def _hear_error(self, watch: Watch[T], error: APIError) -> None:
         vars(error).update({self._kind.id_name: watch.id, self._kind.noun: watch.item})
@@ -189,7 +184,7 @@ class Wait(Generic[T]):
         is_odd = isinstance(error, ResponseDecodeError) or (status or 400) < 400
         # Once it was seen, what something else says in the place of the API may pass, too.
         if not (error.is_transient or (is_odd and watch.item is not None)):
-            self._settle(watch, error)
+            self._lose(watch, error)
             return
         now = time.monotonic()
         asked = retry_after(error.headers) if isinstance(error, APIStatusError) else None
@@ -204,18 +199,17 @@ class Wait(Generic[T]):
             name = self._redact(self._kind.name(watch.id, watch.item))
             span = f"{watch.errors} errors and nothing else in {outage:,.0f} seconds"
             error.add_note(f"Gave up waiting for {name}: {span}.")
-            self._settle(watch, error)
+            self._lose(watch, error)
         else:
             logger.warning("%s: %s; polling again", watch.call, outcome_in_log(error))
             self._schedule(watch, asked)
 
-    def _settle(self, watch: Watch[T], error: Exception | None) -> None:
-        watch.error = error
+    def _lose(self, watch: Watch[T], error: Exception) -> None:
         is_for_all = isinstance(error, APIStatusError) and error.status_code in {401, 403}
-        if error and not (self._is_one or watch.response or is_for_all):
-            self._lost.append(error)
+        if self._is_one or is_for_all:
+            self.over[watch] = error
         else:
-            self.over.append(watch)
+            self._lost[watch] = error
 
     def _give_up(self, watch: Watch[T]) -> None:
         kind, item = self._kind, watch.item
@@ -224,7 +218,7 @@ class Wait(Generic[T]):
         text += f"; last: {watch.trouble}" if watch.trouble else ""
         error = kind.timeout(self._redact(text), watch.id, item)
         error.__cause__ = watch.trouble
-        self._settle(watch, error)
+        self._lose(watch, error)
 
     def _schedule(self, watch: Watch[T], asked: float | None) -> None:
         now = time.monotonic()
@@ -235,11 +229,8 @@ class Wait(Generic[T]):
             self._give_up(watch)
             return
         due = now + self._pause(watch.polls, min(asked or 0.0, MAX_PAUSE))
-        watch.due = min(due, self._end - room * random.uniform(0.5, 1.0))
-        self._push(watch)
-
-    def _push(self, watch: Watch[T]) -> None:
-        heapq.heappush(self.queue, (watch.due, next(self._order), watch))
+        due = min(due, self._end - room * random.uniform(0.5, 1.0))
+        heapq.heappush(self.queue, (due, watch.place, watch))
 
     def _pause(self, polls: int, asked: float) -> float:
         """Return how long to wait after so many polls, in seconds.
