@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -14,11 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def reference() -> pdoc.doc.Module:
-    """Return what there is to know of the package: its front page is the README."""
+    """Return what there is to know of the package; its front page is the README and the guide."""
     for name in narrative_jobs.__all__:  # They load when they are asked for.
         getattr(narrative_jobs, name)
     module = pdoc.doc.Module(narrative_jobs)
-    module.docstring = (ROOT / "README.md").read_text(encoding="utf-8")
+    module.docstring = (ROOT / "README.md").read_text(encoding="utf-8") + engines()
     for class_ in module.classes:
         # What a class has from a base of the package is told with it: the base has no page.
         class_.own_members = [
@@ -27,6 +28,17 @@ def reference() -> pdoc.doc.Module:
             if member.taken_from[0].partition(".")[0] == narrative_jobs.__name__
         ]
     return module
+
+
+def engines() -> str:
+    """Return the guide to the engines, with the recipes that it names."""
+    folder = ROOT / "tests" / "engines"
+    guide = (folder / "README.md").read_text(encoding="utf-8")
+    for name, path in re.findall(r"\[(\S+)\]\((\S+_recipe\.py)\)", guide):
+        code = (folder / path).read_text(encoding="utf-8")
+        guide = guide.replace(f"[{name}]({path})", f"`{name}`")
+        guide += f"\n## {name}\n\n```python\n{code}```\n"
+    return f"\n{guide}"
 
 
 def build(folder: Path) -> None:

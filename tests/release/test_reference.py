@@ -72,6 +72,9 @@ def test_a_method_tells_its_arguments_and_errors(text: str) -> None:
         assert word in section
 
 
-def test_its_front_page_is_the_readme(text: str) -> None:
-    for heading in re.findall("^## (.*)$", (ROOT / "README.md").read_text(), re.MULTILINE):
-        assert f">{heading}</h2>" in text
+def test_its_front_page_is_the_readme_and_the_guide_to_the_engines(text: str) -> None:
+    for name in ("README.md", "tests/engines/README.md"):
+        for heading in re.findall("^## ([^`\n]*)$", (ROOT / name).read_text(), re.MULTILINE):
+            assert f">{heading}</h2>" in text
+    for path in (ROOT / "tests" / "engines").glob("*/*_recipe.py"):
+        assert path.read_text().splitlines()[0].strip('"') in text, "the recipe is there"
