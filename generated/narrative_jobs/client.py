@@ -165,7 +165,8 @@ class Client(PollingClient):
         a time-out, status 408 or 5xx, and once the job was seen an answer that is none of the
         API's) end the wait after `max_outage`. Status 429 never ends it: nothing goes out until
         its `Retry-After`, and then less often, as in congestion control. The client's
-        `max_retries` plays no part: the next poll is the retry. In a state that the package does
+        `max_retries` plays no part: the next poll is the retry; that of `options` is how many such
+        errors in a row are forgiven. In a state that the package does
         not know, the job has ended once it has `ended_at`. The log tells each state (INFO).
 
         Args:
@@ -205,6 +206,7 @@ class Client(PollingClient):
                 poll_interval,
                 on_update,
                 check=check,
+                max_retries=options.get("max_retries"),
             )
         )
         return response.parsed
@@ -265,6 +267,7 @@ class Client(PollingClient):
                 poll_interval,
                 on_update,
                 check=check,
+                max_retries=options.get("max_retries"),
                 max_concurrency=max_concurrency,
             ),
             lambda response: response.parsed,
@@ -319,6 +322,7 @@ class ClientWithRawResponse(PollingClient):
                 poll_interval,
                 on_update,
                 check=check,
+                max_retries=options.get("max_retries"),
             )
         )
 
@@ -350,6 +354,7 @@ class ClientWithRawResponse(PollingClient):
                 poll_interval,
                 on_update,
                 check=check,
+                max_retries=options.get("max_retries"),
                 max_concurrency=max_concurrency,
             ),
             lambda response: response,
@@ -483,7 +488,8 @@ class AsyncClient(AsyncPollingClient):
         a time-out, status 408 or 5xx, and once the job was seen an answer that is none of the
         API's) end the wait after `max_outage`. Status 429 never ends it: nothing goes out until
         its `Retry-After`, and then less often, as in congestion control. The client's
-        `max_retries` plays no part: the next poll is the retry. In a state that the package does
+        `max_retries` plays no part: the next poll is the retry; that of `options` is how many such
+        errors in a row are forgiven. In a state that the package does
         not know, the job has ended once it has `ended_at`. The log tells each state (INFO).
 
         Args:
@@ -523,6 +529,7 @@ class AsyncClient(AsyncPollingClient):
                 poll_interval,
                 on_update,
                 check=check,
+                max_retries=options.get("max_retries"),
             )
         )
         return response.parsed
@@ -583,6 +590,7 @@ class AsyncClient(AsyncPollingClient):
                 poll_interval,
                 on_update,
                 check=check,
+                max_retries=options.get("max_retries"),
                 max_concurrency=max_concurrency,
             ),
             lambda response: response.parsed,
@@ -637,6 +645,7 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
                 poll_interval,
                 on_update,
                 check=check,
+                max_retries=options.get("max_retries"),
             )
         )
 
@@ -668,6 +677,7 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
                 poll_interval,
                 on_update,
                 check=check,
+                max_retries=options.get("max_retries"),
                 max_concurrency=max_concurrency,
             ),
             lambda response: response,

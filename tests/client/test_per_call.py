@@ -29,6 +29,7 @@ from support import JOB_ID, ROOT, Flavour, payload, take
 
 Serve = Callable[..., Server]
 JOB = payload("page-sample")
+RUNNING = payload("materialize-view-running")
 
 ASKING: list[Callable[..., Any]] = [
     lambda client, **options: client.get_job(JOB_ID, **options),
@@ -105,6 +106,25 @@ def test_retries_of_one_call(serve: Serve, flavour: Flavour, ask: Callable[..., 
             flavour.run(partial(ask, max_retries=retries), base_url=server.url)
         assert caught.value.retries_taken == retries
         assert len(server.requests) == retries + 1
+
+
+@pytest.mark.parametrize("ask", ASKING[4:], ids=range(4))
+def test_retries_of_a_wait_are_how_many_errors_in_a_row_it_forgives(
+    serve: Serve, flavour: Flavour, ask: Callable[..., Any]
+) -> None:
+    def act(client: Any) -> Any:
+        return ask(client, max_retries=1, poll_interval=0.01)
+
+    for answers in ([Answer(503), JOB], [Answer(503), RUNNING, Answer(503), JOB]):
+        server = serve(*answers)
+        flavour.run(act, base_url=server.url, max_retries=0)
+        assert len(server.requests) == len(answers)
+    server = serve(RUNNING, Answer(503), Answer(502), JOB)
+    with pytest.raises((InternalServerError, ExceptionGroup)) as caught:
+        flavour.run(act, base_url=server.url)
+    error = caught.value.exceptions[0] if isinstance(caught.value, ExceptionGroup) else caught.value
+    assert isinstance(error, InternalServerError)
+    assert (error.status_code, len(server.requests)) == (502, 3)
 
 
 @each_way

@@ -65,6 +65,7 @@ class Wait(Generic[T]):
         on_update: Callable[[T], object] | None,
         *,
         check: bool,
+        max_retries: int | None,
         max_concurrency: int | None = None,
     ) -> None:
         if on_update is not None and not callable(on_update):
@@ -78,6 +79,7 @@ class Wait(Generic[T]):
         self._max_wait = checked_span("max_wait", max_wait)
         self._max_outage = checked_span("max_outage", max_outage) or math.inf
         self._total_timeout = total_timeout or math.inf
+        self._max_retries = math.inf if max_retries is None else max_retries
         self._is_one = max_concurrency is None
         self.size = 1 if self._is_one else checked_count("max_concurrency", max_concurrency, 1)
         self._began = time.monotonic()
@@ -196,7 +198,8 @@ class Wait(Generic[T]):
             watch.failing_since = watch.failing_since if watch.errors else now
             watch.errors += 1
         watch.trouble, outage = error, now - watch.failing_since
-        if watch.errors >= MIN_ERRORS and outage >= self._max_outage:
+        is_outage = watch.errors >= MIN_ERRORS and outage >= self._max_outage
+        if is_outage or watch.errors > self._max_retries:
             name = self._redact(self._kind.name(watch.id, watch.item))
             span = f"{watch.errors} errors and nothing else in {outage:,.0f} seconds"
             error.add_note(f"Gave up waiting for {name}: {span}.")

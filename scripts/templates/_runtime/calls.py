@@ -47,7 +47,7 @@ class CallOptions(TypedDict, total=False):
     total_timeout: float | timedelta | None
     """How long the call may take with its retries, in seconds; each poll, in a wait."""
     max_retries: int
-    """How often a request is repeated, where a repetition may help; not within a wait."""
+    """How often a request is repeated, where it may help; or, in a wait, how often in a row."""
     headers: Mapping[str, str]
     """Headers beside those of the client, or in place of them."""
 
@@ -151,7 +151,7 @@ def path_argument(name: str, value: object) -> str:
     """Fit a caller's value into one segment of a path; the items of an array with commas."""
     texts = _texts(value)
     if not texts or {"", ".", ".."} & set(texts):
-        raise ValueError(f"{name}: {', '.join(texts)!r} cannot stand in a path")
+        raise ValueError(f"{name}: {excerpt(', '.join(texts))} cannot stand in a path")
     return ",".join(quote(text, safe="") for text in texts)
 
 
