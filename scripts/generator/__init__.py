@@ -1,6 +1,8 @@
 """From an OpenAPI document to a package, in steps; no module imports one that comes after it.
 
-`document` reads, `normalise` puts every schema into one form, `names` finds names in Python,
-`shapes` are the types, `parse` has openapi-python-client's parser read the schemas, `models`,
-`operations`, `waits` and `sdk` make what templates see, and `render` fills the templates in.
+`document` reads, `flat` says what a schema says in one form, `names` finds names in Python,
+`shapes` are the types, `reader` goes from schemas to types and classes, `operations` to calls,
+`tags` tells the members of unions apart, `waits`, `paging` and `sdk` make what else templates see
+(`model` and `operation` are all that they see), `package` takes these steps, and `render` fills
+the templates in.
 """

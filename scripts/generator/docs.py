@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .model import Operation
+from .operation import Operation
 from .shapes import UUID_ARGUMENT
 from .text import Text, raw
 

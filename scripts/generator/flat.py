@@ -182,6 +182,8 @@ def tidied(own: Node) -> Node:
         del own["required"]  # As version 3 of JSON Schema had it.
     check_schema(own)
     about = {key: own.pop(key) for key in ABOUT if key in own}
+    if "description" in about:
+        about["description"] = str(about["description"] or "")
     given = own.pop("type", None)
     kinds = given if isinstance(given, list) else [given] if given else []
     values = own.pop("enum", None)

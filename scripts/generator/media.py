@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .document import Document, UnsupportedError, is_json
-from .model import Media
+from .operation import Media
 from .reader import Reader
 from .shapes import BYTES, CONTENT, NONE, TEXT, Class, Map
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import parse_qsl
 
@@ -10,8 +10,9 @@ from attrs import define, evolve, field
 
 from .document import METHODS, Document, UnsupportedError, at, resolved
 from .media import answer_of, body_of
-from .model import Field, Media, Operation, Type
+from .model import Field, Type
 from .names import TAKEN_BY_ARGUMENTS, TAKEN_BY_METHODS, free, python_name
+from .operation import Media, Operation
 from .parameters import STYLES, check_type, described
 from .reader import Reader
 from .shapes import OUTSIDE, UUID_ARGUMENT, Shape, argument
@@ -85,8 +86,13 @@ class Operations:
     def _endpoints(self) -> Iterator[Endpoint]:
         for path, given in (self.document.get("paths") or {}).items():
             with self._noting(f"the path {path}"):
-                item = resolved(self.document, given)
-                yield from (Endpoint(path, method, item) for method in METHODS if method in item)
+                item = {} if path.startswith("x-") else resolved(self.document, given)
+                for method in METHODS:
+                    with self._noting(f"{method.upper()} {path}"):
+                        if not isinstance(item.get(method, {}), Mapping):
+                            raise UnsupportedError("no operation")
+                        if method in item:
+                            yield Endpoint(path, method, item)
 
     @contextmanager
     def _noting(self, place: str) -> Iterator[None]:
@@ -180,7 +186,10 @@ class Operations:
         return body.within(OUTSIDE), media
 
     def _answers(self, endpoint: Endpoint) -> Iterator[Answer]:
-        for status, given in (endpoint.content.get("responses") or {}).items():
+        for given_status, given in (endpoint.content.get("responses") or {}).items():
+            if given_status.startswith("x-"):
+                continue
+            status = given_status.replace("x", "X")
             name = f"{endpoint.name} response {status}"
             is_error = status[0] in "45"
             try:
@@ -196,7 +205,7 @@ class Operations:
             self.statuses.add(status)
             if status[0] in "45d":
                 self.error_shapes.append(media.shape)
-            yield Answer(status, answer.get("description") or "", media)
+            yield Answer(status, str(answer.get("description") or ""), media)
 
 
 def _specific_first(status: str) -> tuple[int, str]:

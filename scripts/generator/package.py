@@ -12,8 +12,8 @@ from openapi_python_client.config import Config
 from .docs import operation_doc
 from .document import Document, UnsupportedError
 from .flat import Flattener
-from .model import Operation, Wait
 from .models import Models
+from .operation import Operation, Wait
 from .operations import Operations
 from .paging import paging_of
 from .reader import Reader

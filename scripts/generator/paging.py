@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 from .document import Document, UnsupportedError
-from .model import Field, Model, Operation, Paging, Type
+from .model import Field, Model, Type
 from .models import Models
+from .operation import Operation, Paging
 from .shapes import OUTSIDE, Array, Class
 from .text import raw
 

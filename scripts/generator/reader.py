@@ -136,21 +136,20 @@ class Reader:
         elif "oneOf" in flat:
             shape = self._one_of(flat, name, place, class_name)
         elif "const" in flat:
-            shape = Constant.of(flat["const"])
+            is_number = isinstance(flat["const"], float)  # No `Literal` takes it.
+            shape = shapes.NUMBER if is_number else Constant.of(flat["const"])
         elif "enum" in flat and flat["type"] in {"string", "integer"}:
-            shape = self._enum(flat, class_name or self._hoisted(name), place)
+            enum = _enum(flat, class_name or self._hoisted(name), place)
+            self.models.items[enum.name] = enum
+            shape = shapes.Enum.of(enum.name, "str" if flat["type"] == "string" else "int")
         elif flat.get("type") == "object":
             shape = self._object(flat, name, place, class_name)
         elif flat.get("type") == "array":
             shape = Array.of(self._item(flat, name, place))
         else:
-            shape = self._scalar(flat)
+            kind = flat.get("type", "")
+            shape = SCALARS.get((kind, str(flat.get("format", "")))) or SCALARS[kind, ""]
         return Nullable.of(shape) if flat.get("nullable") else shape
-
-    @staticmethod
-    def _scalar(flat: Node) -> Shape:
-        kind, format_ = flat.get("type", ""), str(flat.get("format", ""))
-        return SCALARS.get((kind, format_)) or SCALARS[kind, ""]
 
     def _item(self, flat: Node, name: str, place: str) -> Shape:
         """Return the type of the items of an array, whichever their position."""
@@ -208,19 +207,6 @@ class Reader:
         type_ = Type(shape if required else Nullable.of(shape))
         return Field(field_name(key), Text(key), type_, required, text, node)
 
-    def _enum(self, flat: Node, class_name: str, place: str) -> Shape:
-        names = flat.get("x-enum-varnames") or []
-        values = flat["enum"]
-        members: dict[str, Text | int] = {}
-        for index, value in enumerate(values):
-            member = member_name(names[index] if len(names) == len(values) else value)
-            members[free(member, members)] = Text(value) if isinstance(value, str) else int(value)
-        text, default = Text(flat.get("description") or ""), Text(str(flat.get("default") or ""))
-        self.models.items[class_name] = Enum(
-            class_name, module_name(class_name), text, place, default, list(members.items())
-        )
-        return shapes.Enum.of(class_name, "str" if flat["type"] == "string" else "int")
-
     def _one_of(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
         members = [
             self.read(one, f"{name} {_title(one, index)}", place)
@@ -260,6 +246,16 @@ def _called(class_name: str, shape: Shape) -> Shape:
     """Return the union that a type has become; its name does not stand for `None`."""
     union = Union.of(class_name)
     return Nullable.of(union) if isinstance(shape, Nullable) else union
+
+
+def _enum(flat: Node, class_name: str, place: str) -> Enum:
+    names, values = flat.get("x-enum-varnames") or [], flat["enum"]
+    members: dict[str, Text | int] = {}
+    for index, value in enumerate(values):
+        member = member_name(names[index] if len(names) == len(values) else value)
+        members[free(member, members)] = Text(value) if isinstance(value, str) else int(value)
+    text, default = Text(flat.get("description") or ""), Text(str(flat.get("default") or ""))
+    return Enum(class_name, module_name(class_name), text, place, default, list(members.items()))
 
 
 def _objects(members: list[Shape]) -> int:

@@ -10,9 +10,10 @@ from attrs import frozen
 from openapi_python_client import strings
 
 from .document import Document, UnsupportedError
-from .model import Field, Operation, Wait
+from .model import Field
 from .models import Models
 from .names import TAKEN_BY_ERRORS, snake
+from .operation import Operation, Wait
 from .shapes import STRING, Class, Shape
 from .text import Text, in_docstring, literal
 
@@ -73,54 +74,57 @@ def sdk(
     missing: list[str],
 ) -> dict[str, Any]:
     """Return what templates know as `sdk`, but for `error_fields`."""
-    info, hints = document["info"], document.get("x-sdk", {})
+    about = _about(document)
     header = auth(document, missing)
-    name = re.sub(
-        r"^[^A-Za-z]+|[^A-Za-z0-9]", "", strings.pascal_case(hints.get("name", info["title"]))
-    )
-    name = f"{name}Client" if f"{name}Error" in OUR_ERRORS else name or "Client"
-    variable = snake(name).upper()
-    servers = [
-        {"name": Text(one.get("x-name", f"server-{index}")), "url": Text(_filled_in(one))}
-        for index, one in enumerate(document.get("servers") or [{"url": "/"}], 1)
-    ]
     ends = [error for wait in waits for error in wait.errors]
-    error_names = sorted([*OUR_ERRORS, f"{name}Error", *(one.name for one in errors), *ends])
+    names = sorted([*OUR_ERRORS, f"{about['name']}Error", *(one.name for one in errors), *ends])
     client_names = ["AsyncClient", "CallOptions", "Client", "Response"]
-    modules = [("client", client_names), ("errors", error_names)]
-    ours = {public for _, names in modules for public in names}
     exports = models.exports()
-    names = sorted(public for _, module_names in exports for public in module_names)
+    model_names = sorted(public for _, names in exports for public in names)
+    others = [public for public in model_names if public not in {*client_names, *names}]
+    sql = [one for one in models.fields if one.node.get("contentMediaType") == "application/sql"]
     return {
-        "name": name,
-        "version": Text(info["version"]),
-        "api_key_variable": checked(hints.get("api-key-variable", f"{variable}_API_KEY")),
-        "environment_variable": checked(
-            hints.get("environment-variable", f"{variable}_ENVIRONMENT")
-        ),
-        "log_variable": checked(hints.get("log-variable", f"{variable}_LOG")),
-        "servers": servers,
-        "environment_type": f"Literal[{', '.join(literal(s['name']) for s in servers)}] | str",
+        **about,
         "auth": header,
         "missing": _listed(missing),
-        "title": Text(info["title"]),
-        "description": Text(info.get("description") or ""),
-        "summary": Text(info.get("summary") or ""),
         "example": example(operations, waits),
         "status_errors": errors,
         "operations": operations,
         "waits": waits,
-        "sql": sorted(
-            {
-                one.name
-                for one in models.fields
-                if one.node.get("contentMediaType") == "application/sql"
-            }
-        ),
+        "sql": sorted({one.name for one in sql}),
         "commands": [wait for wait in waits if wait.is_command],
         "exports": exports,
-        "model_names": names,
-        "public": [*modules, ("models", [public for public in names if public not in ours])],
+        "model_names": model_names,
+        "public": [("client", client_names), ("errors", names), ("models", others)],
+    }
+
+
+def _about(document: Document) -> dict[str, Any]:
+    """Return what the package says of the API as a whole, and the names that it has for it."""
+    info, hints = document["info"], document.get("x-sdk", {})
+    title = str(info["title"])
+    name = strings.pascal_case(hints.get("name", title))
+    name = re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9]", "", name)
+    name = f"{name}Client" if f"{name}Error" in OUR_ERRORS else name or "Client"
+    servers = [
+        {"name": Text(one.get("x-name", f"server-{index}")), "url": Text(_filled_in(one))}
+        for index, one in enumerate(document.get("servers") or [{"url": "/"}], 1)
+    ]
+    variables = {
+        f"{what}_variable": checked(
+            hints.get(f"{what.replace('_', '-')}-variable", f"{snake(name)}_{what}".upper())
+        )
+        for what in ("api_key", "environment", "log")
+    }
+    return {
+        "name": name,
+        **variables,
+        "servers": servers,
+        "environment_type": f"Literal[{', '.join(literal(s['name']) for s in servers)}] | str",
+        "title": Text(title),
+        "version": Text(str(info["version"])),
+        "description": Text(str(info.get("description") or "")),
+        "summary": Text(str(info.get("summary") or "")),
     }
 
 
@@ -176,5 +180,5 @@ def _filled_in(server: Document) -> str:
     """Return the URL of a server, with the defaults of its variables."""
     url: str = server["url"]
     for name, variable in (server.get("variables") or {}).items():
-        url = url.replace(f"{{{name}}}", str(variable["default"]))
+        url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
     return url

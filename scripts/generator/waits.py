@@ -9,9 +9,10 @@ from attrs import evolve, frozen
 
 from . import shapes
 from .document import Document, UnsupportedError, at
-from .model import Enum, Field, Model, Operation, Union, Wait
+from .model import Enum, Field, Model, Union
 from .models import Models
 from .names import TAKEN_BY_ERRORS, pascal
+from .operation import Operation, Wait
 from .shapes import Array, Nullable, Shape
 from .text import raw
 
@@ -50,17 +51,8 @@ class WaitBuilder:
             return self._build(taken)
 
     def _build(self, taken: Collection[str]) -> Wait:
-        if unknown := set(self.hints) - KNOWN:
-            raise UnsupportedError(f"there is no {', '.join(sorted(unknown))}")
-        if missing := NEEDED - set(self.hints):
-            raise UnsupportedError(f"it needs {', '.join(sorted(missing))}")
-        noun, operation = self.hints["noun"], self.operation
-        if not re.fullmatch("[a-z]+(_[a-z]+)*", noun) or noun in TAKEN_BY_ERRORS:
-            raise UnsupportedError(f"{noun!r} is no noun in lower case")
-        if {f"wait_for_{noun}", f"wait_for_{noun}s"} & set(taken):
-            raise UnsupportedError(
-                f"two operations have the same noun, or are called wait_for_{noun}"
-            )
+        operation = self.operation
+        noun = self._noun(taken)
         returned = shapes.one_of(type_.shape for _, type_ in operation.successes)
         answer = Value(noun, returned)
         item_id, state = (self._value(self.hints[key], answer) for key in ("id", "state"))
@@ -96,6 +88,20 @@ class WaitBuilder:
                 model.operation = operation.name
                 model.progress = list(_progress(self.hints, model))
         return wait
+
+    def _noun(self, taken: Collection[str]) -> str:
+        if unknown := set(self.hints) - KNOWN:
+            raise UnsupportedError(f"there is no {', '.join(sorted(unknown))}")
+        if missing := NEEDED - set(self.hints):
+            raise UnsupportedError(f"it needs {', '.join(sorted(missing))}")
+        noun = str(self.hints["noun"])
+        if not re.fullmatch("[a-z]+(_[a-z]+)*", noun) or noun in TAKEN_BY_ERRORS:
+            raise UnsupportedError(f"{noun!r} is no noun in lower case")
+        if {f"wait_for_{noun}", f"wait_for_{noun}s"} & set(taken):
+            raise UnsupportedError(
+                f"two operations have the same noun, or are called wait_for_{noun}"
+            )
+        return noun
 
     def _value(self, path: str, start: Value) -> Value:
         """Return what a field is, or one within others, as in `state.result`."""

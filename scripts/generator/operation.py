@@ -1,0 +1,221 @@
+"""What templates see of operations: the calls, the waits and the ways through pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field, frozen
+
+from .document import Document
+from .model import Field, Type
+from .names import pascal
+from .shapes import Shape
+from .text import Text, raw
+
+
+@frozen
+class Paging:
+    """How to go through the pages of a list, as `x-paging` says; the names are those of Python."""
+
+    name: str
+    """The method that yields the items."""
+    position: str
+    """The parameter that tells which page."""
+    counts_items: bool
+    """Whether that is the number of items before, and not the number of the page."""
+    items: str
+    item: Type
+    current: str | None
+    total: str | None
+
+
+@frozen
+class Media:
+    """What a body or an answer is."""
+
+    name: str
+    """The media type; none where there is no content."""
+    kind: str
+    """How it is written: as JSON, a form of one of two sorts, or raw, as text or bytes."""
+    shape: Shape
+    node: dict[str, Any] = field(factory=dict[str, Any])
+    deep: tuple[str, ...] = ()
+    """The fields of a form that are written as in `deepObject`."""
+
+
+@define
+class Operation:
+    """An operation."""
+
+    name: str
+    method: str
+    path: Text
+    url: str
+    """An expression: the path with its parameters filled in."""
+    fixed_query: tuple[tuple[str, str], ...]
+    """The query that the path has of its own."""
+    path_fields: list[Field]
+    query: list[Field]
+    headers: list[Field]
+    body: Field | None
+    media: Media | None
+    """What the body is."""
+    successes: list[tuple[str, Type]]
+    accepts: tuple[str, ...]
+    """The media types of the answers, where one is no JSON."""
+    content: Document
+    """What the document says of it."""
+    answers: list[tuple[str, Text]]
+    """What is said of each status."""
+    doc: Text = field(factory=lambda: Text(""))
+    paging: Paging | None = None
+    positional: list[Field] = field(factory=list)
+    """The parameters that are given without their names."""
+    item_id: tuple[str, tuple[str, ...]] | None = None
+    """The field with the value of the last of these, as `x-long-running` says, and its keys."""
+
+    @property
+    def place(self) -> str:
+        return f"{self.method} {raw(self.path)}"
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The names of the classes that it needs."""
+        fields = [*self.positional, *self.keywords]
+        types = [*(one.type for one in fields), *(type_ for _, type_ in self.successes)]
+        return frozenset[str]().union(*(one.shape.classes() for one in types))
+
+    @property
+    def is_multipart(self) -> bool:
+        return self.media is not None and self.media.kind == "multipart"
+
+    @property
+    def body_type(self) -> Text | None:
+        """The media type of a JSON body, where it is not the usual one."""
+        if self.media is None or self.media.kind != "json" or self.media.name == "application/json":
+            return None
+        return Text(self.media.name)
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The array parameters that the query writes as one, `explode: false`."""
+        return tuple(raw(one.key) for one in self.query if one.said.get("explode") is False)
+
+    @property
+    def deep(self) -> tuple[str, ...]:
+        """The parameters that the query writes as `deepObject`."""
+        return tuple(raw(one.key) for one in self.query if one.said.get("style") == "deepObject")
+
+    @property
+    def keywords(self) -> list[Field]:
+        given = {one.name for one in self.positional}
+        named = [*([self.body] if self.body else []), *self.query, *self.headers]
+        named = [one for one in named if one.name not in given]
+        return sorted(named, key=lambda parameter: not parameter.required)
+
+    @property
+    def signature(self) -> str:
+        star = ["*"] if self.keywords else []
+        declared = [[one.declaration for one in some] for some in (self.positional, self.keywords)]
+        if self.item_id:  # What has the id may stand for it.
+            declared[0][-1] += f" | {self.returns}"
+        return ", ".join([*declared[0], *star, *declared[1]])
+
+    @property
+    def arguments(self) -> str:
+        positional = [parameter.name for parameter in self.positional]
+        return ", ".join([*positional, *(f"{p.name}={p.name}" for p in self.keywords)])
+
+    @property
+    def returns(self) -> str:
+        return " | ".join(dict.fromkeys(one.annotation for _, one in self.successes)) or "None"
+
+
+@frozen
+class Wait:
+    """How to wait for what an operation looks at, as its `x-long-running` says."""
+
+    operation: Operation
+    noun: str
+    id_of: str
+    """An expression, as all that end in `_of`: the id of something."""
+    id_field: str
+    state_of: str
+    phase_of: str
+    """Where that is another one: the state that tells whether it has ended."""
+    state: str
+    state_path: str
+    """The keys that lead to the state."""
+    active: list[str]
+    finished: list[str]
+    """What that one says then."""
+    succeeded: list[str]
+    failed: list[tuple[str, str]]
+    """The other final states, each with the name of its error."""
+    kind_of: str
+    began_of: str
+    ended_of: str
+    ended: str
+    reasons_of: str
+    reasons: str
+    """The field with what went wrong."""
+
+    @property
+    def id(self) -> Field:
+        """The parameter that tells one from another."""
+        return self.operation.positional[-1]
+
+    @property
+    def nouns(self) -> str:
+        return f"{self.noun}s"
+
+    @property
+    def id_name(self) -> str:
+        """What an error calls the id."""
+        return self.id.name if self.id.name != self.noun else f"{self.noun}_id"
+
+    @property
+    def ids(self) -> str:
+        return f"{self.id.name}s"
+
+    @property
+    def end_error(self) -> str:
+        return f"{pascal(self.noun)}EndedError"
+
+    @property
+    def timeout_error(self) -> str:
+        return f"{pascal(self.noun)}WaitTimeoutError"
+
+    @property
+    def errors(self) -> list[str]:
+        return sorted([self.end_error, self.timeout_error, *(name for _, name in self.failed)])
+
+    @property
+    def returns(self) -> str:
+        return self.operation.returns
+
+    @property
+    def is_command(self) -> bool:
+        """Whether an id is all that it takes."""
+        return not any(parameter.required for parameter in self.others)
+
+    @property
+    def others(self) -> list[Field]:
+        """The other parameters of the operation, which are the same for every poll."""
+        return [*self.operation.positional[:-1], *self.operation.keywords]
+
+    @property
+    def leading(self) -> str:
+        return "".join(f"{p.declaration}, " for p in self.operation.positional[:-1])
+
+    @property
+    def keywords(self) -> str:
+        return "".join(f"{p.declaration}, " for p in self.operation.keywords)
+
+    @property
+    def call_of(self) -> str:
+        """The expression that makes a call out of an id."""
+        path = f"_operations.{self.operation.name}"
+        if not self.others:
+            return path
+        return f"lambda {self.id.name}: {path}({self.operation.arguments})"
