@@ -254,7 +254,7 @@ class Client(PollingClient):
         """
         client = self._for(options)
         return Finished(
-            client._look,
+            client._poll,
             Wait(
                 _long_running.get_job,
                 job_ids,
@@ -341,7 +341,7 @@ class ClientWithRawResponse(PollingClient):
         """As `Client.wait_for_jobs`, with the status and headers of each last answer."""
         client = self._for(options)
         return Finished(
-            client._look,
+            client._poll,
             Wait(
                 _long_running.get_job,
                 job_ids,
@@ -577,7 +577,7 @@ class AsyncClient(AsyncPollingClient):
         """
         client = self._for(options)
         return AsyncFinished(
-            client._look,
+            client._poll,
             Wait(
                 _long_running.get_job,
                 job_ids,
@@ -664,7 +664,7 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
         """As `AsyncClient.wait_for_jobs`, with the status and headers of each last answer."""
         client = self._for(options)
         return AsyncFinished(
-            client._look,
+            client._poll,
             Wait(
                 _long_running.get_job,
                 job_ids,

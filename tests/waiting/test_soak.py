@@ -1,6 +1,7 @@
 """Many calls at once against a server that fails at random: all end right, and leave nothing.
 
-`SOAK_CALLS` says how many calls, for a longer run, and `SOAK_SEED` repeats one.
+`SOAK_CALLS` says how many calls, for a longer run, `SOAK_JOBS` how many jobs to wait for, and
+`SOAK_SEED` repeats one.
 """
 
 from __future__ import annotations

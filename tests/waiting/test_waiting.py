@@ -88,7 +88,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Give the package another clock, and take the chance out of its pace."""
     clock = Clock()
     fake = SimpleNamespace(
-        monotonic=clock.monotonic, sleep=clock.sleep, perf_counter=time.perf_counter
+        monotonic=clock.monotonic,
+        time=clock.monotonic,
+        sleep=clock.sleep,
+        perf_counter=time.perf_counter,
     )
     for name, module in list(sys.modules.items()):
         if name.startswith("narrative_jobs._runtime.") and hasattr(module, "time"):
@@ -663,6 +666,15 @@ def test_500_jobs_and_20_requests_a_second(flavour: Flavour, clock: Clock) -> No
     assert sorted(str(job.job_id) for job in jobs) == ids
     assert len(requests) < 600
     assert requests[-1] - requests[0] < 60, "25 seconds at the best"
+
+
+def test_a_retry_after_that_is_a_date_holds_back_too(flavour: Flavour, clock: Clock) -> None:
+    answers = [
+        httpx.Response(429, headers={"Retry-After": "Thu, 01 Jan 1970 00:17:00 GMT"}),
+        httpx.Response(200, json=Script(clock, "").job("completed")),
+    ]
+    play(flavour, lambda _: answers.pop(0), lambda client: client.wait_for_job(JOB_ID))
+    assert clock.slept == [25.0], "from second 1000 to 1020, and a quarter"
 
 
 def test_waits_that_share_a_client_share_its_pace(flavour: Flavour, clock: Clock) -> None:

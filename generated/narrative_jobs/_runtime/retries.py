@@ -59,7 +59,7 @@ class Pace:
         """Nothing goes out before that moment on the monotonic clock."""
         self._refused = math.inf
         """The requests a second that were too many."""
-        self._refused_at = self._last = -math.inf
+        self._last = -math.inf
         self._recent = 0.0
         """How many requests went out in the last second; an older one counts the less."""
 
@@ -79,10 +79,9 @@ class Pace:
     def refuse(self, asked: float | None, now: float) -> None:
         """Take in that a request was refused, whose `Retry-After` asked for so many seconds.
 
-        Without one, the pause is that of the halved pace, a second at least.
+        Without one, the pause is that of the halved pace; it is a second at least.
         """
-        if now > self._refused_at + 1:  # Else it was under way at the last refusal.
+        if now > self.held_until:  # Else it was under way at the last refusal.
             self._refused = max(min(self.rate(now), self._recent), 1 / 30)
-            self._refused_at = now
-        pause = max(2 / self._refused, 1.0) if asked is None else min(asked, MAX_PAUSE)
+        pause = min(max(asked or 2 / self._refused, 1.0), MAX_PAUSE)
         self.held_until = max(self.held_until, now + pause * random.uniform(1.0, 1.25))

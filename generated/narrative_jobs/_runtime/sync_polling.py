@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from .arguments import checked_callback
 from .calls import Call, Response
-from .crews import Look, Threads
+from .crews import Poll, Threads
 from .deadline import Deadline
 from .sync_client import APIClient
 from .waiting import called
@@ -23,7 +23,7 @@ R = TypeVar("R")
 class PollingClient(APIClient):
     """A client that can also wait."""
 
-    def _look(self, call: Call[T], deadline: Deadline) -> Outcome[T]:
+    def _poll(self, call: Call[T], deadline: Deadline) -> Outcome[T]:
         """Make a call once, as one of many polls of the same thing; return what it raises."""
         try:
             return self._attempt(call, self._request(call), deadline, 0)
@@ -36,7 +36,7 @@ class PollingClient(APIClient):
         while (response := wait.result()) is None:
             due = wait.next()
             if isinstance(due, Watch):
-                _hear(wait, due, self._look(due.call, wait.busy[due]))
+                _hear(wait, due, self._poll(due.call, wait.busy[due]))
             elif due is not None:
                 time.sleep(due)
         return response
@@ -50,9 +50,9 @@ class Finished(Generator[R], Generic[T, R]):
     interrupted gives them up, and the next step makes them again.
     """
 
-    def __init__(self, look: Look[T], wait: Wait[T], give: Callable[[Response[T]], R]) -> None:
+    def __init__(self, poll: Poll[T], wait: Wait[T], give: Callable[[Response[T]], R]) -> None:
         checked_callback("on_update", wait.on_update)
-        self._look, self._wait, self._give = look, wait, give
+        self._poll, self._wait, self._give = poll, wait, give
         self._lock = threading.Lock()
 
     def send(self, _: None) -> R:
@@ -76,7 +76,7 @@ class Finished(Generator[R], Generic[T, R]):
     def _follow(self, wait: Wait[T]) -> None:
         """Poll everything when it is due, until something is over and no poll is under way."""
         try:
-            with Threads(self._look, wait.size) as crew:
+            with Threads(self._poll, wait.size) as crew:
                 while wait.busy or (wait.queue and not wait.over):
                     while isinstance(due := wait.next(), Watch):
                         crew.start(due, wait.busy[due])

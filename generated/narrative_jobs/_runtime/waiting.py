@@ -18,7 +18,7 @@ from .mismatch import MismatchError, shortened
 T = TypeVar("T")
 
 PollInterval: TypeAlias = Seconds | Callable[[float], Seconds]
-"""Seconds from one look to the next, or what gives them from the seconds waited so far."""
+"""Seconds from one poll to the next, or what gives them from the seconds waited so far."""
 
 SHOWN_REASONS = 10
 

@@ -11,7 +11,7 @@ import anyio
 from .arguments import checked_async_callback
 from .async_client import AsyncAPIClient
 from .calls import Call, Response
-from .crews import AsyncLook, Tasks
+from .crews import AsyncPoll, Tasks
 from .deadline import Deadline
 from .waiting import called_async
 from .watches import Outcome, Wait, Watch
@@ -23,7 +23,7 @@ R = TypeVar("R")
 class AsyncPollingClient(AsyncAPIClient):
     """A client that can also wait."""
 
-    async def _look(self, call: Call[T], deadline: Deadline) -> Outcome[T]:
+    async def _poll(self, call: Call[T], deadline: Deadline) -> Outcome[T]:
         """Make a call once, as one of many polls of the same thing; return what it raises."""
         try:
             return await self._attempt(call, self._request(call), deadline, 0)
@@ -36,7 +36,7 @@ class AsyncPollingClient(AsyncAPIClient):
         while (response := wait.result()) is None:
             due = wait.next()
             if isinstance(due, Watch):
-                await _hear(wait, due, await self._look(due.call, wait.busy[due]))
+                await _hear(wait, due, await self._poll(due.call, wait.busy[due]))
             elif due is not None:
                 await anyio.sleep(due)
         return response
@@ -50,9 +50,9 @@ class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
     interrupted gives them up, and the next step makes them again.
     """
 
-    def __init__(self, look: AsyncLook[T], wait: Wait[T], give: Callable[[Response[T]], R]) -> None:
+    def __init__(self, poll: AsyncPoll[T], wait: Wait[T], give: Callable[[Response[T]], R]) -> None:
         checked_async_callback("on_update", wait.on_update)
-        self._look, self._wait, self._give = look, wait, give
+        self._poll, self._wait, self._give = poll, wait, give
         self._lock = threading.Lock()
 
     async def asend(self, _: None) -> R:
@@ -76,7 +76,7 @@ class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
     async def _follow(self, wait: Wait[T]) -> None:
         """Poll everything when it is due, until something is over and no poll is under way."""
         try:
-            async with Tasks(self._look, wait.size) as crew:
+            async with Tasks(self._poll, wait.size) as crew:
                 while wait.busy or (wait.queue and not wait.over):
                     while isinstance(due := wait.next(), Watch):
                         crew.start(due, wait.busy[due])

@@ -14,20 +14,20 @@ from .deadline import Deadline
 from .watches import Outcome, Watch
 
 T = TypeVar("T")
-Look: TypeAlias = Callable[[Call[T], Deadline], Outcome[T]]
-AsyncLook: TypeAlias = Callable[[Call[T], Deadline], Awaitable[Outcome[T]]]
+Poll: TypeAlias = Callable[[Call[T], Deadline], Outcome[T]]
+AsyncPoll: TypeAlias = Callable[[Call[T], Deadline], Awaitable[Outcome[T]]]
 
 
 class Threads(AbstractContextManager["Threads[T]"], Generic[T]):
     """A few polls at a time, each on a thread; the `with` ends when the last thread has."""
 
-    def __init__(self, look: Look[T], size: int) -> None:
-        self._look, self._pool = look, futures.ThreadPoolExecutor(size, __name__)
+    def __init__(self, poll: Poll[T], size: int) -> None:
+        self._poll, self._pool = poll, futures.ThreadPoolExecutor(size, __name__)
         self._busy: dict[futures.Future[Outcome[T]], tuple[Watch[T], Deadline]] = {}
 
     def start(self, watch: Watch[T], deadline: Deadline) -> None:
         """Poll something; not more than `size` at a time."""
-        self._busy[self._pool.submit(self._look, watch.call, deadline)] = watch, deadline
+        self._busy[self._pool.submit(self._poll, watch.call, deadline)] = watch, deadline
 
     def outcomes(self, timeout: float | None) -> list[tuple[Watch[T], Outcome[T]]]:
         """Wait until a poll is over, up to so many seconds, and return what there is."""
@@ -45,8 +45,8 @@ class Threads(AbstractContextManager["Threads[T]"], Generic[T]):
 class Tasks(Generic[T]):
     """A few polls at a time, each in a task; the `async with` ends when the last task has."""
 
-    def __init__(self, look: AsyncLook[T], size: int) -> None:
-        self._look, self._group = look, anyio.create_task_group()
+    def __init__(self, poll: AsyncPoll[T], size: int) -> None:
+        self._poll, self._group = poll, anyio.create_task_group()
         self._over: list[tuple[Watch[T], Outcome[T]]] = []
         self._is_over = anyio.Event()
 
@@ -55,7 +55,7 @@ class Tasks(Generic[T]):
         self._group.start_soon(self._run, watch, deadline)
 
     async def _run(self, watch: Watch[T], deadline: Deadline) -> None:
-        outcome = await self._look(watch.call, deadline)
+        outcome = await self._poll(watch.call, deadline)
         self._over.append((watch, outcome))
         self._is_over.set()
 

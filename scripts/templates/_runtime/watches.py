@@ -241,15 +241,13 @@ class Wait(Generic[T]):
         What the server asks for goes before the usual pace: a second, growing by half up to
         thirty, less up to a quarter at random. It cannot make a chosen interval shorter.
         """
-        is_one, is_first = self._count == 1, polls == 1
-        if not is_one:  # Many that are asked to come back together spread out, most at first.
-            asked *= random.uniform(1.0, 2.0 if is_first else 1.25)
-        if callable(self._interval):
-            chosen = checked_pause(self._interval(time.monotonic() - self._began))
-        elif self._interval is not None or asked:
-            chosen = cast("float", self._interval or 0.0)
-        else:
+        chosen = 0.0
+        if (interval := self._interval) is not None:
+            elapsed = time.monotonic() - self._began
+            chosen = checked_pause(interval(elapsed) if callable(interval) else interval)
+        elif not asked:
             chosen = min(1.5 ** min(polls - 1, 10), 30.0) * random.uniform(0.75, 1.0)
-        if is_first and not is_one:  # From here on the polls are spread over the interval.
-            chosen *= random.uniform(0.0, 1.0)
+        if self._count > 1:  # Many are spread over the interval, and so are those asked to wait.
+            chosen *= random.uniform(0.0, 1.0) if polls == 1 else 1.0
+            asked *= random.uniform(1.0, 2.0 if polls == 1 else 1.25)
         return max(chosen, asked)
