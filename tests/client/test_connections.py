@@ -13,6 +13,7 @@ import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -305,6 +306,30 @@ def test_thousands_of_waits_share_a_loop() -> None:
         assert server.accepted <= 16
     assert sizes[0] < 8 * 1024
     assert worst < 0.25
+
+
+def test_threads_that_begin_at_once_share_one_set_of_connections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def a_little_later(wire: Wire, path: str) -> None:
+        await asyncio.sleep(0.05)
+        await echo(wire, path)
+
+    slow = threading.Semaphore
+
+    def semaphore(size: int) -> threading.Semaphore:
+        time.sleep(0.02)  # Time for another thread to come in between.
+        return slow(size)
+
+    with FaultServer("later", faults={"later": a_little_later}) as server:
+        for _ in range(3):
+            with Client(TOKEN, base_url=server.url) as client, ThreadPoolExecutor(40) as pool:
+                monkeypatch.setattr(
+                    "narrative_jobs._runtime.deadline.threading.Semaphore", semaphore
+                )
+                accepted = server.accepted
+                list(pool.map(client.get_job, IDS * 5))
+                assert server.accepted - accepted <= 16
 
 
 PROXIES = [

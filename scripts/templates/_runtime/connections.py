@@ -7,7 +7,8 @@ import os
 import ssl
 import threading
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from typing import Any, Generic, TypeVar
@@ -181,33 +182,35 @@ class Rooms(Generic[R]):
 
     def __init__(self, make: Callable[[], R]) -> None:
         self._make = make
-        self._rooms: WeakKeyDictionary[object, R] = WeakKeyDictionary()
-        self._lock = threading.RLock()
-        self._process = os.getpid()
+        self._by_process: dict[int, tuple[threading.RLock, WeakKeyDictionary[object, R]]] = {}
+
+    @contextmanager
+    def _mine(self) -> Generator[WeakKeyDictionary[object, R]]:
+        """Give those of this process. The parent's stay: to close them would touch its loop."""
+        process = os.getpid()
+        if process not in self._by_process:
+            self._by_process.setdefault(process, (threading.RLock(), WeakKeyDictionary()))
+        lock, rooms = self._by_process[process]
+        with lock:
+            yield rooms
 
     def here(self, loop: object) -> R:
         """Return the one of a loop, in this process."""
-        if self._process != os.getpid():
-            # The parent's are neither used nor closed: to close them would touch its loop.
-            self._inherited = self._rooms
-            self._rooms, self._lock = WeakKeyDictionary(), threading.RLock()
-            self._process = os.getpid()
-        found = self._rooms.get(loop)
-        if found is None:
-            with self._lock:
-                found = self._rooms[loop] = self._make()
-        return found
+        with self._mine() as rooms:
+            if loop not in rooms:
+                rooms[loop] = self._make()
+            return rooms[loop]
 
     def take_out(self, loop: object) -> R | None:
         """Return the one of a loop, if there is one, and forget it."""
-        with self._lock:
-            return self._rooms.pop(loop, None)
+        with self._mine() as rooms:
+            return rooms.pop(loop, None)
 
     def of_closed_loops(self) -> list[R]:
         """Return those of loops that are closed, and forget them: nobody else would ever do so."""
-        with self._lock:
-            closed = [loop for loop in self._rooms if getattr(loop, "is_closed", bool)()]
-            return [self._rooms.pop(loop) for loop in closed]
+        with self._mine() as rooms:
+            closed = [loop for loop in rooms if getattr(loop, "is_closed", bool)()]
+            return [rooms.pop(loop) for loop in closed]
 
 
 class Process:
