@@ -13,38 +13,17 @@ from openapi_python_client import strings
 PREFIX = "field_"
 """What stands before a name that would not be one in Python."""
 
-CODEC = frozenset(
-    {
-        "Decoder",
-        "array_of",
-        "as_any",
-        "as_bool",
-        "as_bytes",
-        "as_date",
-        "as_datetime",
-        "as_float",
-        "as_int",
-    }
-    | {
-        "as_mapping",
-        "as_none",
-        "as_str",
-        "as_text",
-        "as_uuid",
-        "const",
-        "int_enum",
-        "map_of",
-        "one_of",
-    }
-    | {"optional", "str_enum", "to_json"}
+# What a module of the package imports is taken there; tests/generator/test_names.py compares these
+# lists with the templates.
+IN_CODEC = frozenset(
+    {"array_of", "as_any", "as_bool", "as_bytes", "as_date", "as_datetime", "as_float", "as_int"}
+    | {"as_mapping", "as_none", "as_str", "as_text", "as_uuid", "const", "int_enum", "map_of"}
+    | {"one_of", "optional", "str_enum", "to_json"}
 )
 
-# Every name that a module of the package imports is taken there; a test compares these lists with
-# what the modules import.
 TAKEN_BY_CLASSES = frozenset(
-    {*dir(builtins), *CODEC, "Any", "ClassVar", "ERROR_CLASSES", "IntEnum", "Literal", "Mapping"}
-    | {"ModelBase", "StrEnum", "TYPE_CHECKING", "TypeAlias", "UUID", "annotations", "attrs", "cast"}
-    | {"datetime", "decoded", "models", "progress", "tag_of", "unknown_tag"}
+    {*dir(builtins), "Any", "ClassVar", "Decoder", "ERROR_CLASSES", "IntEnum", "Literal", "Mapping"}
+    | {"ModelBase", "StrEnum", "TYPE_CHECKING", "TypeAlias", "UUID"}
 )
 """Names that a class of a schema cannot have."""
 
@@ -60,26 +39,17 @@ TAKEN_BY_ERRORS = frozenset(
 )
 """Names that a text in the body of an error cannot have as an attribute."""
 
-TAKEN_BY_METHODS = frozenset(
-    {"aclose", "base_url", "close", "max_retries", "request", "timeout", "total_timeout"}
-    | {"with_options", "with_raw_response", "self", *CODEC}
-    | {"APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "Any"}
-    | {"AsyncFinished", "AsyncIterator", "Body", "Call", "Callable", "Deadline", "Finished"}
-    | {"Iterable", "Iterator", "Literal", "LongRunning", "MAX_RETRY_AFTER", "Mapping", "NoReturn"}
-    | {"PollInterval", "Response", "ResponseDecodeError", "Secret", "Self", "Sequence"}
-    | {"TracebackType", "TypeVar", "UNSET", "UUID", "Unset", "Wait", "Watch", "__version__"}
-    | {"_long_running", "_operations", "annotations", "anyio", "attrs", "backoff", "cast"}
-    | {"checked_base_url", "checked_count", "checked_headers", "checked_http_client"}
-    | {"checked_seconds", "checked_server", "checked_timeout", "checked_token"}
-    | {"checked_transport", "datetime", "enforce", "header_arguments", "httpx", "id_argument"}
-    | {"inspect", "json", "logging", "models", "new_async_http_client", "new_http_client"}
-    | {"os", "path_argument", "platform", "query_arguments", "retry_after", "status_error"}
-    | {"time", "traceback", "uuid_argument"}
-)
-"""Names that an operation cannot have: the client has them, or its module imports them."""
+TAKEN_BY_METHODS = IN_CODEC | {
+    *("aclose", "base_url", "close", "max_retries", "request", "self", "timeout", "total_timeout"),
+    *("with_options", "with_raw_response", "annotations", "basic", "checked_transport", "datetime"),
+    *("form_body", "header_arguments", "httpx", "id_argument", "logger", "models"),
+    *("multipart_body", "path_argument", "query_arguments", "raw_body", "uuid_argument"),
+}
+"""Names that an operation cannot have: the client has them, or a module imports them."""
 
 TAKEN_BY_ARGUMENTS = TAKEN_BY_METHODS | {
-    *("check", "headers", "options", "max_concurrency", "max_wait", "on_update", "poll_interval"),
+    *("check", "headers", "max_concurrency", "max_outage", "max_wait", "on_update", "options"),
+    *("poll_interval", "response"),
 }
 """Names that a parameter cannot have: a wait for the same thing has them, too."""
 

@@ -73,5 +73,6 @@ assert issubclass(errors.APIError, Exception)
 assert not issubclass(models.APIError, Exception)
 calls = {name for name in dir(Client) if not name.startswith("_")}
 assert {"get_thing", "get_thing_2", "get_job_list_now", "with_options_", "base_url_"} <= calls
+assert {"basic_", "form_body_", "logger_", "as_text_"} <= calls
 assert {"httpx_", "list_", "type_", "wait_for_one", "field_1st", "send"} <= calls
 print("all is well")
