@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import platform
 import time
 from collections.abc import Callable, Mapping
@@ -94,17 +93,10 @@ class BaseClient:
     ) -> None:
         self._api = api
         set_up_log(api.log_variable)
-        variable = api.key_variable
-        token = os.environ.get(variable) if token is None else token
-        token = checked_token(token, variable, api.auth_value(""))
-        if environment is not None and base_url is not None:
-            raise ValueError("Pass environment or base_url, not both: each names the server.")
-        if base_url is None:
-            variable = api.environment_variable
-            server = environment or os.environ.get(variable) or next(iter(api.servers))
-            base_url = checked_server(server, api.servers, variable)
+        token = checked_token(token, api.key_variable, api.auth_value(""))
+        server = checked_server(environment, base_url, api.servers, api.environment_variable)
         self._secret = Secret(token)
-        self._base_url = checked_base_url(base_url, allow_insecure_http=allow_insecure_http)
+        self._base_url = checked_base_url(server, allow_insecure_http=allow_insecure_http)
         self._reader = Reader(self._secret, api.errors, self._base_url, is_strict=strict_decoding)
         if http_client is None:
             self._carrier = connect(route_to(self._base_url))
@@ -119,13 +111,9 @@ class BaseClient:
         self._max_retries = checked_count("max_retries", max_retries)
         self._max_response_bytes = checked_count("max_response_bytes", max_response_bytes)
         self._pace = Pace()
-        self._headers = httpx.Headers(
-            {
-                "Accept": "application/json",
-                "User-Agent": f"{api.project}/{api.version} "
-                f"python/{platform.python_version()} httpx/{httpx.__version__}",
-            }
-        )
+        agent = f"{api.project}/{api.version} python/{platform.python_version()}"
+        agent += f" httpx/{httpx.__version__}"
+        self._headers = httpx.Headers({"Accept": "application/json", "User-Agent": agent})
         self._add_headers(headers or {})
         self._headers[api.auth_header] = api.auth_value(token)
         self._path = self._base_url.raw_path.decode("ascii").rstrip("/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import ipaddress
 import math
+import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from importlib import import_module
@@ -25,7 +26,8 @@ CENTURY = 3e9
 
 
 def checked_token(token: object, variable: str, prefix: str) -> str:
-    """Check the API key; it stays out of every message."""
+    """Check the API key, by default a variable's; it stays out of every message."""
+    token = os.environ.get(variable) if token is None else token
     if token is None or token == "":
         raise ValueError(
             "There is no API key: pass it as token=..., or put it into the environment variable "
@@ -45,8 +47,15 @@ def checked_token(token: object, variable: str, prefix: str) -> str:
     return token
 
 
-def checked_server(server: object, servers: Mapping[str, str], variable: str) -> str:
-    """Find the URL of a server that is given by name or as a URL."""
+def checked_server(
+    environment: object, base_url: object, servers: Mapping[str, str], variable: str
+) -> object:
+    """Return the URL of the server that is named, by default by a variable, else the first."""
+    if base_url is not None:
+        if environment is not None:
+            raise ValueError("Pass environment or base_url, not both: each names the server.")
+        return base_url
+    server = environment or os.environ.get(variable) or next(iter(servers))
     if not isinstance(server, str) or (server not in servers and "://" not in server):
         known = ", ".join(repr(name) for name in servers)
         raise ValueError(
