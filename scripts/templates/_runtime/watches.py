@@ -69,8 +69,6 @@ class Wait(Generic[T]):
     ) -> None:
         if on_update is not None and not callable(on_update):
             raise ValueError(f"on_update must be something to call, not {excerpt(on_update)}")
-        if isinstance(given, str) or not hasattr(given, "__iter__"):
-            raise ValueError(f"expected many ids, got {excerpt(given)}: put it into a list")
         self._kind, self._pace, self._redact, self._check = kind, pace, redact, check
         self.on_update, self._interval = on_update, poll_interval
         if not callable(poll_interval):
@@ -83,13 +81,9 @@ class Wait(Generic[T]):
         self.size = 1 if self._is_one else checked_count("max_concurrency", max_concurrency, 1)
         self._began = time.monotonic()
         self._end = self._began + (self._max_wait or math.inf)
-        watches: dict[str, Watch[T]] = {}
-        for one in given:
-            item_id: object = kind.id_of(cast("T", one)) if attrs.has(type(one)) else one
-            call = call_of(item_id)
-            watches.setdefault(call.url, Watch(len(watches), item_id, call))
+        watches = _watches(kind, given, call_of)
         self._count = len(watches)
-        self.queue = [(self._began, watch.place, watch) for watch in watches.values()]
+        self.queue = [(self._began, watch.place, watch) for watch in watches]
         """What is to be polled, by the time when it is due, on the monotonic clock."""
         self.busy: dict[Watch[T], Deadline] = {}
         """What is being polled."""
@@ -251,3 +245,17 @@ class Wait(Generic[T]):
             chosen *= random.uniform(0.0, 1.0) if polls == 1 else 1.0
             asked *= random.uniform(1.0, 2.0 if polls == 1 else 1.25)
         return max(chosen, asked)
+
+
+def _watches(
+    kind: LongRunning[T], given: Iterable[object], call_of: Callable[[Any], Call[T]]
+) -> list[Watch[T]]:
+    """Return a watch for each of what is given, as ids or as what has them; once for each."""
+    if isinstance(given, str) or not hasattr(given, "__iter__"):
+        raise ValueError(f"expected many ids, got {excerpt(given)}: put it into a list")
+    watches: dict[str, Watch[T]] = {}
+    for one in given:
+        item_id: object = kind.id_of(cast("T", one)) if attrs.has(type(one)) else one
+        call = call_of(item_id)
+        watches.setdefault(call.url, Watch(len(watches), item_id, call))
+    return list(watches.values())
