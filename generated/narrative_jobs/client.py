@@ -230,8 +230,8 @@ class Client(PollingClient):
         the rest, with its `job_id` and, as `job`, how it was last seen. Nothing runs
         between two steps of the iteration, so that the loop may be left at any time; a step ends
         when the polls under way have, and `max_wait` goes on all the while. A step that was
-        interrupted (by a time-out, Ctrl-C) loses nothing: the next one goes on. A second consumer
-        of the iterator at the same time is refused, by a `RuntimeError`.
+        interrupted (by a time-out, Ctrl-C) loses nothing: the next one goes on, and makes anew
+        the polls that were cut short. A second consumer at the same time meets a `RuntimeError`.
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.
@@ -553,8 +553,8 @@ class AsyncClient(AsyncPollingClient):
         the rest, with its `job_id` and, as `job`, how it was last seen. Nothing runs
         between two steps of the iteration, so that the loop may be left at any time; a step ends
         when the polls under way have, and `max_wait` goes on all the while. A step that was
-        interrupted (by a time-out, Ctrl-C) loses nothing: the next one goes on. A second consumer
-        of the iterator at the same time is refused, by a `RuntimeError`.
+        interrupted (by a time-out, Ctrl-C) loses nothing: the next one goes on, and makes anew
+        the polls that were cut short. A second consumer at the same time meets a `RuntimeError`.
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.

@@ -98,7 +98,7 @@ ODD = {
     "no content": say(message("204 No Content")),
 }
 REFUSED = say(message("429 Too Many Requests", b"", "Retry-After: 0.1"))
-LIMIT = 1500
+LIMIT = 2500
 """After how many requests the server refuses all of them for a tenth of a second."""
 
 
