@@ -31,7 +31,9 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert result.returncode == 0, result.stderr
         (folder / "made" / "narrative_jobs").rename(folder / name)
         shutil.copy(spec.with_name(f"{name}_use.py"), folder)
-    (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    # What is in _runtime is the same everywhere, and scripts/check looks at it.
+    strict = {"typeCheckingMode": "strict", "include": SPECS, "exclude": ["*/_runtime"]}
+    write(folder / "pyrightconfig.json", strict)
     return folder
 
 
@@ -81,7 +83,7 @@ def test_type_checkers_find_nothing_in_them(packages: Path) -> None:
     uses = [f"{name}_use.py" for name in SPECS]
     result = run(packages, *MYPY, *SPECS, *uses)
     assert result.returncode == 0, result.stdout
-    pyright = ("-m", "basedpyright", f"--pythonpath={sys.executable}", *SPECS)
+    pyright = ("-m", "basedpyright", f"--pythonpath={sys.executable}")
     result = run(packages, *pyright)
     assert result.returncode == 0, result.stdout
 
