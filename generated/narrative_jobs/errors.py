@@ -142,7 +142,7 @@ class JobWaitTimeoutError(NarrativeError, TimeoutError):
     job_id: str | UUID
     """Its id, as it was given."""
     job: models.Job | None
-    """The job as it was last seen; `None` if no look at it succeeded."""
+    """The job as it was last seen; `None` if no poll of it succeeded."""
 
     def __init__(self, message: str, job_id: str | UUID, job: models.Job | None) -> None:
         super().__init__(message)

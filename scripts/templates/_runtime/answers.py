@@ -65,7 +65,9 @@ class Reader:
         error.args = tuple(map(self._redact, problem.args))
         error.retries_taken = retries_taken
         error.body, error.payload = self._clean(content, payload)
-        raise error.in_answer(f"{call} answered {answer.status_code}", **self._evidence(answer))
+        context = f"{call} answered {answer.status_code}"
+        vars(error).update(self._evidence(answer), _context=context)
+        raise error
 
     def connection_error(self, call: Call[Any], cause: Exception) -> APIConnectionError:
         """Return the error of a call that got no answer."""

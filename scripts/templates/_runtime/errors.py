@@ -117,19 +117,6 @@ class ResponseDecodeError(APIError, MismatchError):
         error.payload = error.body = payload
         return error
 
-    def in_answer(
-        self,
-        context: str,
-        *,
-        status_code: int,
-        headers: Mapping[str, str],
-        request_id: str | None,
-    ) -> Self:
-        """Place the error in the answer to a request; return it."""
-        self._context = context
-        self.status_code, self.headers, self.request_id = status_code, headers, request_id
-        return self
-
     def __str__(self) -> str:
         said = MismatchError.__str__(self)
         return shortened(f"{self._context}: {said}" if self._context else said, MOST)
