@@ -47,7 +47,8 @@ class Client(PollingClient):
     """A client of the Narrative I/O Jobs API.
 
     Keeps its connections open between calls, and may be shared by many threads. Close it with
-    `close()`, or use it in a `with` statement.
+    `close()`, or use it in a `with` statement. With
+    `debug` or `info` in the environment variable `NARRATIVE_LOG`, the log goes to stderr.
 
     Args:
         token: The API key. By default the value of the environment variable
@@ -365,7 +366,8 @@ class AsyncClient(AsyncPollingClient):
     """An asynchronous client of the Narrative I/O Jobs API.
 
     Keeps its connections open between calls, and may be shared by many tasks. Close it with
-    `aclose()`, or use it in an `async with` statement.
+    `aclose()`, or use it in an `async with` statement. With
+    `debug` or `info` in the environment variable `NARRATIVE_LOG`, the log goes to stderr.
 
     Args:
         token: The API key. By default the value of the environment variable

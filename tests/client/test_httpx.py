@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -57,6 +59,56 @@ def test_ssl_cert_file_is_honoured(
     authority.cert_pem.write_to_path(str(pem))
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     assert flavour.run(get_job, base_url=https) == EXPECTED
+
+
+class Tunnel(socketserver.BaseRequestHandler):
+    """A proxy that connects through, as one asks it by `CONNECT`."""
+
+    def handle(self) -> None:
+        asked = b""
+        while not asked.endswith(b"\r\n\r\n"):
+            asked += self.request.recv(1)
+        host, _, port = asked.split()[1].decode().partition(":")
+        with socket.create_connection((host, int(port))) as server:
+            self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=self.pipe, args=(server, self.request), daemon=True)
+            back.start()
+            self.pipe(self.request, server)
+
+    @staticmethod
+    def pipe(one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+
+
+def test_https_goes_through_the_tunnel_of_a_proxy(
+    https: str,
+    flavour: Flavour,
+    authority: trustme.CA,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pem = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(pem))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as proxy:
+        proxy.daemon_threads = True
+        threading.Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_address[1]}")
+
+        def twice(client: Any) -> Any:
+            if flavour.name == "sync":
+                return [get_job(client), get_job(client)]
+
+            async def main() -> list[Any]:
+                return [await get_job(client), await get_job(client)]
+
+            return main()
+
+        assert flavour.run(twice, base_url=https, total_timeout=5) == [EXPECTED] * 2
+        proxy.shutdown()
 
 
 def test_a_custom_ca_is_honoured(https: str, authority: trustme.CA) -> None:
