@@ -193,15 +193,15 @@ class Client(PollingClient):
             ValueError: An argument is invalid.
         """
         self._carrier.turn()
-        client = self._for(options)
-        response = client._wait_for_one(
+        _client = self._for(options)
+        response = _client._wait_for_one(
             Wait(
                 _long_running.get_job,
                 [job_id],
                 _operations.get_job,
-                client._pace,
-                client._secret.redact,
-                client._total_timeout,
+                _client._pace,
+                _client._secret.redact,
+                _client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
@@ -253,16 +253,16 @@ class Client(PollingClient):
             ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
             ValueError: An argument is invalid.
         """
-        client = self._for(options)
+        _client = self._for(options)
         return Finished(
-            client._poll,
+            _client._poll,
             Wait(
                 _long_running.get_job,
                 job_ids,
                 _operations.get_job,
-                client._pace,
-                client._secret.redact,
-                client._total_timeout,
+                _client._pace,
+                _client._secret.redact,
+                _client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
@@ -309,15 +309,15 @@ class ClientWithRawResponse(PollingClient):
     ) -> Response[models.Job]:
         """As `Client.wait_for_job`, with the status and headers of the last answer."""
         self._carrier.turn()
-        client = self._for(options)
-        return client._wait_for_one(
+        _client = self._for(options)
+        return _client._wait_for_one(
             Wait(
                 _long_running.get_job,
                 [job_id],
                 _operations.get_job,
-                client._pace,
-                client._secret.redact,
-                client._total_timeout,
+                _client._pace,
+                _client._secret.redact,
+                _client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
@@ -340,16 +340,16 @@ class ClientWithRawResponse(PollingClient):
         **options: Unpack[CallOptions],
     ) -> Generator[Response[models.Job]]:
         """As `Client.wait_for_jobs`, with the status and headers of each last answer."""
-        client = self._for(options)
+        _client = self._for(options)
         return Finished(
-            client._poll,
+            _client._poll,
             Wait(
                 _long_running.get_job,
                 job_ids,
                 _operations.get_job,
-                client._pace,
-                client._secret.redact,
-                client._total_timeout,
+                _client._pace,
+                _client._secret.redact,
+                _client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
@@ -517,15 +517,15 @@ class AsyncClient(AsyncPollingClient):
             ValueError: An argument is invalid.
         """
         await self._carrier.turn()
-        client = self._for(options)
-        response = await client._wait_for_one(
+        _client = self._for(options)
+        response = await _client._wait_for_one(
             Wait(
                 _long_running.get_job,
                 [job_id],
                 _operations.get_job,
-                client._pace,
-                client._secret.redact,
-                client._total_timeout,
+                _client._pace,
+                _client._secret.redact,
+                _client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
@@ -577,16 +577,16 @@ class AsyncClient(AsyncPollingClient):
             ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
             ValueError: An argument is invalid.
         """
-        client = self._for(options)
+        _client = self._for(options)
         return AsyncFinished(
-            client._poll,
+            _client._poll,
             Wait(
                 _long_running.get_job,
                 job_ids,
                 _operations.get_job,
-                client._pace,
-                client._secret.redact,
-                client._total_timeout,
+                _client._pace,
+                _client._secret.redact,
+                _client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
@@ -633,15 +633,15 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
     ) -> Response[models.Job]:
         """As `AsyncClient.wait_for_job`, with the status and headers of the last answer."""
         await self._carrier.turn()
-        client = self._for(options)
-        return await client._wait_for_one(
+        _client = self._for(options)
+        return await _client._wait_for_one(
             Wait(
                 _long_running.get_job,
                 [job_id],
                 _operations.get_job,
-                client._pace,
-                client._secret.redact,
-                client._total_timeout,
+                _client._pace,
+                _client._secret.redact,
+                _client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,
@@ -664,16 +664,16 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
         **options: Unpack[CallOptions],
     ) -> AsyncGenerator[Response[models.Job]]:
         """As `AsyncClient.wait_for_jobs`, with the status and headers of each last answer."""
-        client = self._for(options)
+        _client = self._for(options)
         return AsyncFinished(
-            client._poll,
+            _client._poll,
             Wait(
                 _long_running.get_job,
                 job_ids,
                 _operations.get_job,
-                client._pace,
-                client._secret.redact,
-                client._total_timeout,
+                _client._pace,
+                _client._secret.redact,
+                _client._total_timeout,
                 max_wait,
                 max_outage,
                 poll_interval,

@@ -198,6 +198,8 @@ def tidied(own: Node) -> Node:
             raise UnsupportedError("enum values must all be the same type, text or integers")
         if some == ["string"]:
             own["enum"] = [one if isinstance(one, str) else json.dumps(one) for one in own["enum"]]
+        if some == ["integer"]:
+            own["enum"] = [int(one) for one in own["enum"]]
     if len(some) > 1:
         return {**about, "oneOf": [{**own, "type": kind} for kind in some]}
     return {**about, **own, **({"type": some[0]} if some else {})}

@@ -66,8 +66,9 @@ class Reader:
         for name in schemas:
             try:
                 self.component(SCHEMAS + name.replace("~", "~0").replace("/", "~1"))
-            except UnsupportedError:
-                continue  # It has been noted, and whoever needs it meets it again.
+            except UnsupportedError as error:
+                if not error.chain:  # Else it has been noted; whoever needs it meets it again.
+                    self.problems.append(error.within(name))
             self.finish()
 
     def finish(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 from openapi_python_client import strings
 
-from .document import Document, UnsupportedError
+from .document import Document, UnsupportedError, resolved
 from .model import Field
 from .models import Models
 from .names import TAKEN_BY_ERRORS, snake
@@ -142,14 +142,14 @@ def example(operations: Sequence[Operation], waits: Sequence[Wait]) -> str:
 def auth(document: Document, missing: list[str]) -> dict[str, str]:
     """Return the header that carries the token, and an expression for what it says.
 
-    The first scheme counts that the document asks for and that is understood. One that is not is
-    added to what is `missing`.
+    The first scheme counts that the document asks for and that is understood. Where none is, that
+    is added to what is `missing`.
     """
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
-    token = {"token": "The API key."}
+    token, problems = {"token": "The API key."}, list[str]()
     asked = [name for one in document.get("security") or [] for name in one] or list(schemes)
     for name in asked:
-        scheme = schemes.get(name) or {}
+        scheme = resolved(document, schemes.get(name) or {})
         kind = f"{scheme.get('type')} {scheme.get('scheme', scheme.get('in', ''))}".lower().strip()
         if kind in {"http bearer", "oauth2", "openidconnect"}:
             break
@@ -159,7 +159,9 @@ def auth(document: Document, missing: list[str]) -> dict[str, str]:
         if kind == "apikey header":
             return {"header": checked(scheme["name"]), "value": "token", **token}
         reason = f"{kind} is not supported" if scheme else "there is no such scheme"
-        missing.append(f"the security scheme {name}: {reason}")
+        problems.append(f"the security scheme {name}: {reason}")
+    else:
+        missing += problems
     return {"header": "Authorization", "value": 'f"Bearer {token}"', **token}
 
 

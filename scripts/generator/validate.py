@@ -36,7 +36,7 @@ def check_schema(schema: Document) -> None:
 
 def check_operation(operation: Document) -> None:
     """Refuse what no operation says."""
-    _check(oai.Operation, {"responses": {}, **operation}, OF_OPERATIONS | {"responses"})
+    _check(oai.Operation, {**operation, "responses": {}}, OF_OPERATIONS | {"responses"})
 
 
 def check_parameter(parameter: Document) -> None:

@@ -111,11 +111,14 @@ class WaitBuilder:
             found = _fields(key, models)
             if not found or len(found) != len(models) or len({one.name for one in found}) > 1:
                 raise UnsupportedError(f"not every answer has the field {path!r}")
-            code, is_null = f"{value.code}.{found[0].name}", isinstance(value.shape, Nullable)
-            code = f"({code} if {value.code} is not None else None)" if is_null else code
             shape = shapes.one_of(one.type.shape for one in found)
+            is_null = isinstance(value.shape, Nullable)
+            names = (*value.names, found[0].name)
+            code = f"{value.code}.{found[0].name}"
+            if is_null or value.code.startswith("within("):
+                code = f"within({start.code}, {', '.join(map(repr, names))})"
             shape = Nullable.of(shape) if is_null else shape
-            value = Value(code, shape, (*value.names, found[0].name), (*value.keys, key))
+            value = Value(code, shape, names, (*value.keys, key))
         return value
 
     def _models(self, shape: Shape) -> list[Model]:
@@ -203,13 +206,9 @@ class WaitBuilder:
 
 def _state_code(state: Value, result: Value | None) -> str:
     """Return the expression for a state as text: for how it has ended, if that is known."""
-    code, enum = f"str({state.code})", state.shape.bare
-    if isinstance(enum, shapes.Enum) and enum.base == "int":
-        is_member = f"isinstance({state.code}, models.{enum.name})"
-        code = f"{state.code}.name if {is_member} else {code}"
-    if result is None:
-        return code
-    return f"({_state_code(result, None)}) if {result.code} is not None else ({code})"
+    if result is None and getattr(state.shape.bare, "base", "str") == "str":
+        return f"str({state.code})"
+    return f"state_text({', '.join(one.code for one in (result, state) if one)})"
 
 
 def _is_text(shape: Shape) -> bool:

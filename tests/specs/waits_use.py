@@ -15,6 +15,7 @@ from waits import (
     BuildCrashedError,
     Client,
     GetSyncResponse200,
+    ItemBadError,
     Run,
     RunEndedError,
     RunFailedError,
@@ -97,6 +98,13 @@ with (
         sent[:] = [{"number": 7, "status": number}]
         with pytest.raises(build_error, match=build_error.__name__[5:-5].upper()):
             client.wait_for_build(7, max_wait=5)
+
+    item_id = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
+    bad = {"id": item_id, "kind": "b", "st": "bad", "errs": ["x", "y"], "meta": {"t0": 1000.5}}
+    sent[:] = [{"id": item_id, "kind": "a", "st": "new"}, bad]
+    with pytest.raises(ItemBadError, match=r"ended as bad: x; y$"):
+        client.wait_for_item(item_id, client="c", poll_interval=0.01, max_wait=5)
+    assert server.requests[-1].path == f"/items?id={item_id}&client=c"
 
     sent[:] = [state("TERMINATED", "SUCCESS")]
     environment = {**os.environ, "WAITS_API_KEY": "t", "WAITS_ENVIRONMENT": server.url}

@@ -7,6 +7,7 @@ import datetime
 import inspect
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from enum import IntEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
@@ -89,6 +90,19 @@ class LongRunning(Generic[T]):
             shown.append(f"and {len(reasons) - SHOWN_REASONS:,} more")
         text += f": {'; '.join(shown)}" if shown else ""
         return text, self.failed.get(self.state_of(item), self.other_end)
+
+
+def within(item: Any, *names: str) -> Any:
+    """Return a field that lies within others; `None` where one of them is absent."""
+    for name in names:
+        item = getattr(item, name, None)
+    return item
+
+
+def state_text(*states: object) -> str:
+    """Return the first state that there is, as text: a number by its name in the enum."""
+    state = next((one for one in states if one is not None), None)
+    return state.name if isinstance(state, IntEnum) else str(state)
 
 
 def moment(value: object) -> datetime.datetime | None:
