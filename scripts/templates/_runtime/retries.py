@@ -80,7 +80,7 @@ class Pace:
 
         Without one, the pause is that of the halved pace; it is a second at least.
         """
-        if now > self.held_until:  # Else it was under way at the last refusal.
+        if now >= self.held_until:  # Else it was under way at the last refusal.
             self._refused = max(min(self.rate(now), self._recent), 1 / 30)
         pause = min(max(asked or 2 / self._refused, 1.0), MAX_PAUSE)
         self.held_until = max(self.held_until, now + pause * random.uniform(1.0, 1.25))
