@@ -11,7 +11,10 @@ from stand_in import Answer, Request, Server, load_spec
 from support import Flavour
 
 collect_ignore = ["engines"]  # they need what scripts/test-engines installs
-SLOW = ("test_specs", "test_release", "test_wheel", "test_waiting")
+SLOW = (
+    *("test_specs", "test_waiting", "test_release", "test_wheel", "test_regenerate"),
+    *("test_connections", "test_growth", "test_terminal", "test_faults", "test_commands"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

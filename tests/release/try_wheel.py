@@ -65,7 +65,9 @@ def install(wheel: Path, folder: Path, python: str, extras: str, *, lowest: bool
         subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
     pins = lower_bounds(extras) if lowest else []
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(interpreter)]
-    subprocess.run([*pip, "install", "--quiet", f"{wheel}{extras}", *pins], check=True)
+    subprocess.run(
+        [*pip, "install", "--quiet", "--no-compile", f"{wheel}{extras}", *pins], check=True
+    )
     return interpreter
 
 
