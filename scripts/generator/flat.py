@@ -17,7 +17,7 @@ from typing import Any
 from attrs import define, field
 
 from .document import Document, UnsupportedError, looked_up, target_of
-from .validate import check_schema
+from .validate import check
 
 ABOUT = frozenset(
     {"contentMediaType", "default", "deprecated", "description", "nullable", "not"}
@@ -180,7 +180,7 @@ def tidied(own: Node) -> Node:
     """Return what a schema says itself: of one type, and with `null` said by `nullable` alone."""
     if not isinstance(own.get("required", []), list):
         del own["required"]  # As version 3 of JSON Schema had it.
-    check_schema(own)
+    check("schema", own)
     about = {key: own.pop(key) for key in ABOUT if key in own}
     if "description" in about:
         about["description"] = str(about["description"] or "")

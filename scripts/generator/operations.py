@@ -14,10 +14,10 @@ from .model import Field, Type
 from .names import TAKEN_BY_ARGUMENTS, TAKEN_BY_METHODS, free, python_name
 from .operation import Media, Operation
 from .parameters import STYLES, check_type, described
-from .reader import Reader
+from .reader import Reader, new_field
 from .shapes import OUTSIDE, UUID_ARGUMENT, Shape, argument
 from .text import Text, literal, raw
-from .validate import check_operation, check_parameter
+from .validate import check
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """OpenAPI 3.1, 4.8.12.1: these are not described as parameters."""
@@ -78,7 +78,7 @@ class Operations:
             with self._noting(one.place):
                 if given and ids.count(given) > 1:
                     raise UnsupportedError(f"another operation has the operationId {given}, too")
-                check_operation(one.content)
+                check("operation", {**one.content, "responses": {}})
                 found.append(self._operation(one))
             self.reader.finish()
         return sorted(found, key=lambda operation: operation.name)
@@ -142,7 +142,7 @@ class Operations:
         content, item = endpoint.content, endpoint.item
         for given in [*(content.get("parameters") or []), *(item.get("parameters") or [])]:
             one = resolved(self.document, given)
-            check_parameter(one)
+            check("parameter", one)
             if one["in"] != "header" or one["name"].lower() not in IGNORED_HEADERS:
                 found.setdefault((one["in"], one["name"]), one)
         in_path = [part.partition("}")[0] for part in endpoint.path.split("{")[1:]]
@@ -170,7 +170,7 @@ class Operations:
         self.reader.finish()
         check_type(said, shape.bare, self.reader.models)
         shape = argument(shape.bare if place == "path" else shape)
-        one = self.reader.field(key, node, shape, required=bool(said.get("required")))
+        one = new_field(self.reader.flats, key, node, shape, required=bool(said.get("required")))
         text = described(one, said, node)
         one = evolve(one, name=name, description=Text(text), said=said)
         return one.within(OUTSIDE)
@@ -182,7 +182,7 @@ class Operations:
         if media is None:
             return None
         required = bool(said.get("required"))
-        body = self.reader.field("body", media.node, media.shape, required=required)
+        body = new_field(self.reader.flats, "body", media.node, media.shape, required=required)
         return body.within(OUTSIDE), media
 
     def _answers(self, endpoint: Endpoint) -> Iterator[Answer]:

@@ -180,7 +180,7 @@ class Reader:
             with self._noting(model, f"{model.place}.{key}"):
                 node = self.flats.flat(flat["properties"][key])
                 shape = self.typed(node, f"{name} {key}", f"{model.place}.{key}")
-                one = self.field(key, node, shape, required=key in required)
+                one = new_field(self.flats, key, node, shape, required=key in required)
                 found[free(one.name, found)] = one
         model.fields = [evolve(one, name=python) for python, one in found.items()]
         if isinstance(flat.get("additionalProperties"), Mapping):
@@ -198,15 +198,6 @@ class Reader:
             error = error.within(model.place)
             self.broken.setdefault(model.name, error)
             self.problems.append(error)
-
-    def field(self, key: str, node: Node, shape: Shape, *, required: bool) -> Field:
-        """Return a field, as it reads where every class is at hand by its name."""
-        said = self.flats.said(node)
-        if node.get("deprecated"):
-            said = f"{said} Deprecated.".strip()
-        text = Text(said or f"The field `{key}`.")
-        type_ = Type(shape if required else Nullable.of(shape))
-        return Field(field_name(key), Text(key), type_, required, text, node)
 
     def _one_of(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
         members = [
@@ -241,6 +232,16 @@ class Reader:
         key = free(pascal(name), self._keys, "")
         self._keys.add(key)
         return self._names.take(key)
+
+
+def new_field(flats: Flattener, key: str, node: Node, shape: Shape, *, required: bool) -> Field:
+    """Return a field, as it reads where every class is at hand by its name."""
+    said = flats.said(node)
+    if node.get("deprecated"):
+        said = f"{said} Deprecated.".strip()
+    text = Text(said or f"The field `{key}`.")
+    type_ = Type(shape if required else Nullable.of(shape))
+    return Field(field_name(key), Text(key), type_, required, text, node)
 
 
 def _called(class_name: str, shape: Shape) -> Shape:

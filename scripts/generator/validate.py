@@ -5,49 +5,47 @@ One part that is not as OpenAPI has it is left out by name; it does not lose the
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from openapi_python_client import schema as oai
 from pydantic import BaseModel, ValidationError
 
 from .document import Document, UnsupportedError
 
-OF_SCHEMAS = frozenset({"type", "enum", "const", "format", "required", "discriminator"})
-OF_OPERATIONS = frozenset({"operationId", "summary", "description", "deprecated", "security"})
-OF_PARAMETERS = frozenset({"name", "in", "description", "required", "style", "deprecated"})
+PARTS: Mapping[str, tuple[type[BaseModel], frozenset[str]]] = {
+    "schema": (
+        oai.Schema,
+        frozenset({"type", "enum", "const", "format", "required", "discriminator"}),
+    ),
+    "operation": (
+        oai.Operation,
+        frozenset({"operationId", "summary", "description", "deprecated", "responses"}),
+    ),
+    "parameter": (
+        oai.Parameter,
+        frozenset({"name", "in", "description", "required", "style", "deprecated"}),
+    ),
+}
+"""The model of each part, and what of it is looked at; what lies within has its own turn."""
 
 
 def check_document(document: Document) -> None:
     """Refuse what is no OpenAPI document."""
+    given = document.get("info") or {}
+    info = {key: str(given[key]) for key in ("title", "version") if key in given}
     try:
-        # The rest is looked at part by part, or not needed.
-        given = document.get("info") or {}
-        info = {key: str(given[key]) for key in ("title", "version") if key in given}
-        said = {"info": info} if "info" in document else {}
+        said = {"info": info} if given else {}
         oai.OpenAPI.model_validate({"openapi": document.get("openapi"), "paths": {}, **said})
     except ValidationError as error:
         raise UnsupportedError(f"Failed to parse OpenAPI document\n{error}") from None
 
 
-def check_schema(schema: Document) -> None:
-    """Refuse what no schema says; the schemas within have their turn."""
-    _check(oai.Schema, schema, OF_SCHEMAS)
-
-
-def check_operation(operation: Document) -> None:
-    """Refuse what no operation says."""
-    _check(oai.Operation, {**operation, "responses": {}}, OF_OPERATIONS | {"responses"})
-
-
-def check_parameter(parameter: Document) -> None:
-    """Refuse what no parameter says."""
-    _check(oai.Parameter, parameter, OF_PARAMETERS)
-
-
-def _check(model: type[BaseModel], node: Document, keys: Collection[str]) -> None:
+def check(part: str, node: Document) -> None:
+    """Refuse what no such part of a document says."""
+    model, keys = PARTS[part]
     try:
         model.model_validate({key: node[key] for key in keys if key in node})
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=True)[0]
+        first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"][:1]))
         raise UnsupportedError(f"{place}: {first['msg']}, not {first['input']!r}") from None
