@@ -68,22 +68,22 @@ class Flattener:
 
     def target(self, reference: str) -> Node:
         """Return what the schema says that a reference leads to."""
-        if reference in self._targets:
-            return self._targets[reference]
         schema = looked_up(self.document, reference)
+        cuts, is_outer = self._cuts, not self._above
         if any(one in self._above for one in _heirs(schema)):
             # A choice among those that extend it says nothing to one of them.
             self._cuts += 1
             schema = {key: value for key, value in schema.items() if key not in CHOICES}
+        elif reference in self._targets:
+            return self._targets[reference]
         elif reference in self._above:
             raise UnsupportedError("it refers to itself alone", target_of(reference))
-        cuts = self._cuts
         self._above.append(reference)
         try:
             node = self.flat(schema)
         finally:
             self._above.pop()
-        if cuts == self._cuts and not any(one in self._above for one in _heirs(schema)):
+        if is_outer or cuts == self._cuts:  # Else it says less than it does elsewhere.
             self._targets[reference] = node
         return node
 

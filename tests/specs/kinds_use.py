@@ -11,6 +11,7 @@ from kinds import (
     AllNullEnum,
     AllSizes,
     Animal,
+    Apple,
     BesideBase,
     BesidePlain,
     BothBase,
@@ -20,6 +21,7 @@ from kinds import (
     Dog,
     Narrow,
     Owner,
+    Pear,
     Plain,
     Reason,
     ResponseDecodeError,
@@ -58,6 +60,7 @@ VALID: dict[str, list[Any]] = {
     "moments": [OWNER, PLAIN, "2024-01-02T03:04:05Z", ID],
     "const_or": [OWNER, "all", ["a"]],
     "animal": [{"type": "cat", "name": "n", "lives": 9}, {"type": "dog", "name": "n"}],
+    "fruit": [{"name": "n", "kernels": 3}, {"name": "n", "length": 1.5}],
     "heir": [{"type": "cat", "name": "n", "lives": 9}],
     "kinded": [{"kind": "a1", "a": 1}, {"kind": "a2"}, {"kind": "b", "b": 1}, {"kind": "c"}],
     "untyped": [{"a": [1]}],
@@ -120,6 +123,8 @@ deep: Value = value_from_dict([None, "x"])
 assert deep == [None, "x"]
 tree: Tree = tree_from_dict({"tree": [PLAIN]})
 assert tree == Branch(tree=[Plain(size=1)])
+assert isinstance(one.fruit, Apple)
+assert isinstance(All.from_dict({"fruit": VALID["fruit"][1]}).fruit, Pear)
 assert one.null_ref == Owner(name="n")
 assert "said: Why. Deprecated." in (All.__doc__ or "")
 print("all is well")
