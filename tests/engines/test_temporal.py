@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from temporalio.worker import Worker
 @asynccontextmanager
 async def engine() -> AsyncIterator[Client]:
     server = shutil.which("temporal", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_local(dev_server_existing_path=server) as place:
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=server, dev_server_startup_timeout=timedelta(minutes=1)
+    ) as place:
         yield place.client
 
 
