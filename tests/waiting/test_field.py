@@ -6,6 +6,9 @@ import contextlib
 import itertools
 import logging
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import deque
@@ -23,7 +26,7 @@ from narrative_jobs import (
     JobFailedError,
     ResponseDecodeError,
 )
-from support import JOB_ID, Flavour
+from support import JOB_ID, ROOT, Flavour
 
 IDS = [str(UUID(int=n)) for n in range(1, 61)]
 Body = Callable[[Any], Awaitable[Any]]
@@ -328,3 +331,35 @@ def test_the_log_tells_each_state_and_each_call_with_the_id(
     ]
     calls = [r.getMessage() for r in caplog.records if r.levelno == logging.DEBUG]
     assert len([text for text in calls if text.startswith(f"GET /jobs/{JOB_ID} -> 200 (")]) == 6
+
+
+STALLED = """
+import signal
+import sys
+
+from narrative_jobs import Client
+
+signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+with Client("token", base_url=sys.argv[1], timeout=30) as client:
+    jobs = client.wait_for_jobs(sys.argv[2:])
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    try:
+        next(jobs)
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+def test_ctrl_c_ends_a_program_whose_server_stalls_while_it_connects() -> None:
+    """A server that takes connections, and never says a word of TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        run = subprocess.run(
+            [sys.executable, "-c", STALLED, url, *IDS[:3]],
+            env={"PYTHONPATH": str(ROOT / "generated")},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10,  # The time-out of the client is three times as long.
+        )
+    assert (run.returncode, run.stdout) == (0, "interrupted\n"), run.stderr

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Awaitable, Callable
-from concurrent import futures
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from queue import Empty, SimpleQueue
 from typing import Generic, Self, TypeAlias, TypeVar
 
 import anyio
@@ -18,29 +20,50 @@ T = TypeVar("T")
 Poll: TypeAlias = Callable[[Call[T], Deadline], Outcome[T]]
 AsyncPoll: TypeAlias = Callable[[Call[T], Deadline], Awaitable[Outcome[T]]]
 
+LAST_MOMENT = 1.0
+"""How long polls that are cut short are waited for, in seconds."""
+
 
 class Threads(AbstractContextManager["Threads[T]"], Generic[T]):
-    """A few polls at a time, each on a thread; the `with` ends when the last thread has."""
+    """A few polls at a time, each on a thread; the `with` ends when the last has, or soon after.
+
+    A poll that cannot be cut short, since it looks up a name or connects, ends on its own. Its
+    thread is a daemon, which does not keep a program from ending.
+    """
 
     def __init__(self, poll: Poll[T], size: int) -> None:
-        self._poll, self._pool = poll, futures.ThreadPoolExecutor(size, __name__)
-        self._busy: dict[futures.Future[Outcome[T]], tuple[Watch[T], Deadline]] = {}
+        self._poll = poll
+        self._over: SimpleQueue[tuple[Watch[T], Outcome[T]]] = SimpleQueue()
+        self._busy: list[tuple[threading.Thread, Deadline]] = []
 
     def start(self, watch: Watch[T], deadline: Deadline) -> None:
-        """Poll something; not more than `size` at a time."""
-        self._busy[self._pool.submit(self._poll, watch.call, deadline)] = watch, deadline
+        """Poll something."""
+        thread = threading.Thread(
+            target=self._run, args=(watch, deadline), name=__name__, daemon=True
+        )
+        self._busy = [(one, until) for one, until in self._busy if one.is_alive()]
+        self._busy.append((thread, deadline))
+        thread.start()
+
+    def _run(self, watch: Watch[T], deadline: Deadline) -> None:
+        outcome = self._poll(watch.call, deadline)
+        self._over.put((watch, outcome))
 
     def outcomes(self, timeout: float | None) -> list[tuple[Watch[T], Outcome[T]]]:
         """Wait until a poll is over, up to so many seconds, and return what there is."""
-        futures.wait(self._busy, timeout, futures.FIRST_COMPLETED)
-        over = [one for one in self._busy if one.done()]
-        return [(self._busy.pop(one)[0], one.result()) for one in over]
+        over: list[tuple[Watch[T], Outcome[T]]] = []
+        with suppress(Empty):
+            over.append(self._over.get(timeout=timeout))
+            while True:
+                over.append(self._over.get_nowait())
+        return over
 
     def __exit__(self, *_: object) -> None:
-        for one, (_watch, deadline) in self._busy.items():
-            if not one.done():  # Else its connection may be another call's by now.
-                deadline.cut()
-        self._pool.shutdown(cancel_futures=True)
+        for _thread, deadline in self._busy:
+            deadline.cut()
+        end = time.monotonic() + LAST_MOMENT
+        for thread, _deadline in self._busy:
+            thread.join(max(end - time.monotonic(), 0.0))
 
 
 class Tasks(Generic[T]):

@@ -216,6 +216,7 @@ class AsyncConnections(AsyncCarrier):
             error_class: type[httpx.RequestError] = getattr(httpx, type(error).__name__)
             raise error_class(str(error)) from error
         finally:
+            deadline.holds(None)  # From here on, it may be another call's.
             if connection.inner.is_available() and not self._is_closed:
                 room.open.append(connection)
             else:
