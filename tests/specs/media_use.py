@@ -13,6 +13,7 @@ from media import (
     Filter,
     FilterCreated,
     Form,
+    FormLinesItem,
     FormNested,
     SearchRange,
     SendMaybeBody,
@@ -51,6 +52,7 @@ with Server(answer) as server, Client("token", base_url=server.url) as client:
         is_new=True,
         metadata={"k": "v", "l": "w"},
         nested=FormNested(a=1),
+        lines=[FormLinesItem(a=1), FormLinesItem(a=2)],
         state="on",
     )
     client.send_form(body=form)
@@ -87,7 +89,8 @@ with Server(answer) as server, Client("token", base_url=server.url) as client:
 assert requests[0].headers["Content-Type"] == "application/x-www-form-urlencoded"
 assert requests[0].body == (
     b"name=a+b%26c&tags=x&tags=y&when=2024-01-02T00%3A00%3A00Z&is_new=true"
-    b"&metadata%5Bk%5D=v&metadata%5Bl%5D=w&nested=%7B%22a%22%3A+1%7D&state=on"
+    b"&metadata%5Bk%5D=v&metadata%5Bl%5D=w&nested=%7B%22a%22%3A+1%7D"
+    b"&lines=%7B%22a%22%3A+1%7D&lines=%7B%22a%22%3A+2%7D&state=on"
 )
 assert (requests[1].body, "Content-Type" in requests[1].headers) == (b"", False)
 assert (requests[2].body, requests[3].body) == (b"a=1", b"a=1&a=2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
@@ -158,9 +159,8 @@ def path_argument(name: str, value: object) -> str:
 def text_argument(value: object) -> str:
     """Write a caller's value as text, in the form that its JSON has."""
     plain = to_json(value)
-    if isinstance(plain, bool):
-        return "true" if plain else "false"
-    return str(plain)
+    is_text = isinstance(plain, str) or plain is None
+    return str(plain) if is_text else json.dumps(plain, ensure_ascii=False, allow_nan=False)
 
 
 def query_arguments(

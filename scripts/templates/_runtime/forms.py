@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
@@ -25,7 +24,7 @@ def form_body(form: Mapping[str, Any], deep: tuple[str, ...] = ()) -> Content:
     The fields in `deep` are written as `deepObject`, `name[key]=value`.
     """
     plain = {
-        key: _json(value) if _is_object(value) and key not in deep else value
+        key: text_argument(value) if _is_object(value) and key not in deep else value
         for key, value in form.items()
     }
     data = urlencode(query_arguments(plain, deep=deep)).encode()
@@ -47,7 +46,7 @@ def _parts(form: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in form.items():
         for one in cast("list[object]", value) if isinstance(value, list) else [value]:
             if _is_object(one):
-                yield key, (None, _json(one).encode(), "application/json")
+                yield key, (None, text_argument(one).encode(), "application/json")
             elif isinstance(one, (bytes, tuple)) or hasattr(one, "read"):
                 yield key, one
             elif one is not None:
@@ -56,7 +55,3 @@ def _parts(form: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _is_object(value: object) -> bool:
     return isinstance(value, dict)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
