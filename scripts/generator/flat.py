@@ -47,6 +47,7 @@ class Flattener:
     _above: list[str] = field(factory=list)
     """The references that are being followed."""
     _cuts: int = 0
+    """How often a choice was left out, since it is one among what is being followed."""
 
     def flat(self, schema: Any) -> Node:
         """Return what a schema says."""
