@@ -54,7 +54,7 @@ ENDINGS = {
     "refused to the triggerer alone": Ending(
         "success", 2, ("running", 401, "running", "running", COMPLETED)
     ),
-    "outage while deferred": Ending("success", 1, ("running", *[502, 429, 503] * 9, COMPLETED)),
+    "outage while deferred": Ending("success", 1, ("running", 429, *[502, 503] * 9, COMPLETED)),
     "outage before": Ending("success", 1, (*[502] * 9, "running", COMPLETED)),
     "outage before, not deferrable": Ending(
         "success", 2, (*[502] * 3, COMPLETED), {"deferrable": False}
