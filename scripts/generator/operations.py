@@ -15,6 +15,7 @@ from .names import TAKEN_BY_ARGUMENTS, TAKEN_BY_METHODS, free, python_name
 from .operation import Media, Operation
 from .parameters import STYLES, check_type, described
 from .reader import Reader, new_field
+from .security import Security
 from .shapes import OUTSIDE, UUID_ARGUMENT, Shape, argument
 from .text import Text, literal, raw
 from .validate import check
@@ -64,11 +65,13 @@ class Operations:
     """The types of the answers that are errors."""
     statuses: set[str] = field(factory=set)
     """The statuses that the document speaks of."""
+    security: Security = field(init=False)
 
     def read(self) -> list[Operation]:
         """Return what can be made of them, and note why the others cannot."""
         taken = set(TAKEN_BY_METHODS)
         endpoints = list(self._endpoints())
+        self.security = Security.of(self.document, [one.content for one in endpoints])
         ids = [one.content.get("operationId") for one in endpoints]
         found = []
         for one, given in zip(endpoints, ids, strict=True):
@@ -79,6 +82,7 @@ class Operations:
                 if given and ids.count(given) > 1:
                     raise UnsupportedError(f"another operation has the operationId {given}, too")
                 check("operation", {**one.content, "responses": {}})
+                self.security.check(one.content)
                 found.append(self._operation(one))
             self.reader.finish()
         return sorted(found, key=lambda operation: operation.name)

@@ -70,7 +70,7 @@ def read(document: Document) -> Package:
             one, {str(error.code): error.name for error in errors if error.code}
         )
     missing = list(dict.fromkeys(map(str, problems)))
-    values = sdk(document, models, kept, waits, errors, missing)
+    values = sdk(document, maker.security, models, kept, waits, errors, missing)
     return Package(
         models, values | {"error_fields": error_fields(maker.error_shapes, models)}, missing
     )

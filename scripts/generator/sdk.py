@@ -9,11 +9,12 @@ from typing import Any
 from attrs import frozen
 from openapi_python_client import strings
 
-from .document import Document, UnsupportedError, resolved
+from .document import Document, UnsupportedError
 from .model import Field
 from .models import Models
 from .names import TAKEN_BY_ERRORS, snake
 from .operation import Operation, Wait
+from .security import Security
 from .shapes import STRING, Class, Shape
 from .text import Text, in_docstring, literal
 
@@ -67,6 +68,7 @@ def error_fields(answers: Sequence[Shape], models: Models) -> list[Field]:
 
 def sdk(
     document: Document,
+    security: Security,
     models: Models,
     operations: list[Operation],
     waits: list[Wait],
@@ -75,7 +77,6 @@ def sdk(
 ) -> dict[str, Any]:
     """Return what templates know as `sdk`, but for `error_fields`."""
     about = _about(document)
-    header = auth(document, missing)
     ends = [error for wait in waits for error in wait.errors]
     names = sorted([*OUR_ERRORS, f"{about['name']}Error", *(one.name for one in errors), *ends])
     client_names = ["AsyncClient", "CallOptions", "Client", "Response"]
@@ -85,7 +86,7 @@ def sdk(
     sql = [one for one in models.fields if one.node.get("contentMediaType") == "application/sql"]
     return {
         **about,
-        "auth": header,
+        "auth": security.header,
         "missing": _listed(missing),
         "example": example(operations, waits),
         "status_errors": errors,
@@ -139,36 +140,10 @@ def example(operations: Sequence[Operation], waits: Sequence[Wait]) -> str:
     return ""
 
 
-def auth(document: Document, missing: list[str]) -> dict[str, str]:
-    """Return the header that carries the token, and an expression for what it says.
-
-    The first scheme counts that the document asks for and that is understood. Where none is, that
-    is added to what is `missing`.
-    """
-    schemes = (document.get("components") or {}).get("securitySchemes") or {}
-    token, problems = {"token": "The API key."}, list[str]()
-    asked = [name for one in document.get("security") or [] for name in one] or list(schemes)
-    for name in asked:
-        scheme = resolved(document, schemes.get(name) or {})
-        kind = f"{scheme.get('type')} {scheme.get('scheme', scheme.get('in', ''))}".lower().strip()
-        if kind in {"http bearer", "oauth2", "openidconnect"}:
-            break
-        if kind == "http basic":
-            token = {"token": "The user and the password, as `user:password`."}
-            return {"header": "Authorization", "value": "basic(token)", **token}
-        if kind == "apikey header":
-            return {"header": checked(scheme["name"]), "value": "token", **token}
-        reason = f"{kind} is not supported" if scheme else "there is no such scheme"
-        problems.append(f"the security scheme {name}: {reason}")
-    else:
-        missing += problems
-    return {"header": "Authorization", "value": 'f"Bearer {token}"', **token}
-
-
 def checked(text: str) -> str:
-    """Return a name of a header or a variable, which is then safe anywhere."""
+    """Return the name of a variable, which is then safe anywhere."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", text):
-        raise UnsupportedError(f"{text!r} cannot be the name of a header or a variable")
+        raise UnsupportedError(f"{text!r} cannot be the name of a variable")
     return text
 
 

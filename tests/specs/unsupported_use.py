@@ -27,8 +27,8 @@ assert calls == {
 }
 said = " ".join((unsupported.__doc__ or "").split())
 for missing in (
-    "the security scheme nowhere: there is no such scheme",
-    "the security scheme digest: http digest is not supported",
+    "GET /nowhere: the security scheme nowhere: there is no such scheme",
+    "GET /digest: the security scheme digest: http digest is not supported",
     "GET /waits: x-long-running: not every answer has the field 'a.b'",
     "POST /array-form: a body of type multipart/form-data that is no object",
     "GET /cookie: the cookie parameter 'c'",

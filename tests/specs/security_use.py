@@ -1,0 +1,27 @@
+"""What a client sends for the schemes of security.yaml; test_specs.py runs this."""
+
+from __future__ import annotations
+
+import security
+from security import Client
+from stand_in import Answer, Server
+
+with Server(lambda _: Answer(204)) as server, Client("secret", base_url=server.url) as client:
+    client.as_all()
+    client.either()
+    client.none()
+    client.not_needed()
+    assert {request.headers["X.Api.Key"] for request in server.requests} == {"secret"}
+    assert not any("Authorization" in request.headers for request in server.requests)
+said = " ".join((security.__doc__ or "").split())
+for name, why in {
+    "both": "the security schemes key and user: a client sends that of key alone",
+    "other": "the security scheme user: a client sends that of key alone",
+    "query": "the security scheme in-query: apikey query is not supported",
+    "missing": "the security scheme missing: there is no such scheme",
+    "header": "the security scheme odd: 'X Key' cannot be the name of a header",
+}.items():
+    assert f"- GET /{name}: {why}" in said, name
+    assert not hasattr(Client, name)
+assert said.count("- GET ") == 5
+print("all is well")
