@@ -83,6 +83,7 @@ class Operations:
                     raise UnsupportedError(f"another operation has the operationId {given}, too")
                 check("operation", {**one.content, "responses": {}})
                 self.security.check(one.content)
+                self._check_servers(one)
                 found.append(self._operation(one))
             self.reader.finish()
         return sorted(found, key=lambda operation: operation.name)
@@ -106,6 +107,13 @@ class Operations:
                 yield
         except UnsupportedError as error:
             self.problems.append(error.within(place))
+
+    def _check_servers(self, endpoint: Endpoint) -> None:
+        """Refuse an operation that has servers of its own: a client, and its token, has one."""
+        own = endpoint.content.get("servers") or endpoint.item.get("servers") or []
+        usual = self.document.get("servers") or [{"url": "/"}]
+        if others := [one["url"] for one in own if one["url"] not in {one["url"] for one in usual}]:
+            raise UnsupportedError(f"it has a server of its own, {', '.join(others)}")
 
     def _operation(self, endpoint: Endpoint) -> Operation:
         content = endpoint.content

@@ -20,6 +20,7 @@ assert calls == {
         "get_waits",
         "max_retries",
         "request",
+        "same_server",
         "timeout",
         "total_timeout",
     ),
@@ -29,6 +30,8 @@ said = " ".join((unsupported.__doc__ or "").split())
 for missing in (
     "GET /nowhere: the security scheme nowhere: there is no such scheme",
     "GET /digest: the security scheme digest: http digest is not supported",
+    "GET /other-server: it has a server of its own, https://other.example",
+    "GET /uploads: it has a server of its own, https://uploads.example",
     "GET /waits: x-long-running: not every answer has the field 'a.b'",
     "POST /array-form: a body of type multipart/form-data that is no object",
     "GET /cookie: the cookie parameter 'c'",
