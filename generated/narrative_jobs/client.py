@@ -231,8 +231,10 @@ class Client(PollingClient):
         the rest, with its `job_id` and, as `job`, how it was last seen. Nothing runs
         between two steps of the iteration, so that the loop may be left at any time; a step ends
         when the polls under way have, and `max_wait` goes on all the while. A step that was
-        interrupted (by a time-out, Ctrl-C) loses nothing: the next one goes on, and makes anew
-        the polls that were cut short. A second consumer at the same time meets a `RuntimeError`.
+        interrupted (by a time-out, Ctrl-C) loses no job: the next one goes on, and makes anew
+        the polls that were cut short. So give a step more time than an answer takes. A call of
+        `on_update` that was cut short is not made again. A second consumer at the same time
+        meets a `RuntimeError`.
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.
@@ -555,8 +557,10 @@ class AsyncClient(AsyncPollingClient):
         the rest, with its `job_id` and, as `job`, how it was last seen. Nothing runs
         between two steps of the iteration, so that the loop may be left at any time; a step ends
         when the polls under way have, and `max_wait` goes on all the while. A step that was
-        interrupted (by a time-out, Ctrl-C) loses nothing: the next one goes on, and makes anew
-        the polls that were cut short. A second consumer at the same time meets a `RuntimeError`.
+        interrupted (by a time-out, Ctrl-C) loses no job: the next one goes on, and makes anew
+        the polls that were cut short. So give a step more time than an answer takes. A call of
+        `on_update` that was cut short is not made again. A second consumer at the same time
+        meets a `RuntimeError`.
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import pytest
 from fault_server import JOB, FaultServer, Wire, bomb, message
-from narrative_jobs import APITimeoutError, ResponseDecodeError, job_from_dict
+from narrative_jobs import APITimeoutError, BadRequestError, ResponseDecodeError, job_from_dict
+from narrative_jobs._runtime.body import Body
 from stand_in import Answer, Server
 from support import JOB_ID, Flavour, payload, take
 
@@ -49,6 +50,48 @@ def test_an_id_is_the_same_in_capitals_and_a_job_will_do_for_it(
     for ask in asks:
         assert str(flavour.run(ask, base_url=server.url).job_id) == JOB_ID.upper()
     assert [request.path for request in server.requests] == [f"/jobs/{JOB_ID}"] * 2
+
+
+def test_what_a_raw_response_gave_will_do_for_a_job(serve: Serve, flavour: Flavour) -> None:
+    server = serve(SENT)
+    response = flavour.run(lambda c: c.with_raw_response.get_job(JOB_ID), base_url=server.url)
+    asks: list[Callable[[Any], Any]] = [
+        lambda c: c.get_job(response),
+        lambda c: c.wait_for_job(response),
+        lambda c: take(c.wait_for_jobs([response])),
+    ]
+    for ask in asks:
+        flavour.run(ask, base_url=server.url)
+    assert [request.path for request in server.requests] == [f"/jobs/{JOB_ID}"] * 4
+
+
+@pytest.mark.parametrize("number", ["NaN", "9" * 5000])
+def test_two_faults_in_one_body_are_one_clear_error(
+    serve: Serve, flavour: Flavour, number: str
+) -> None:
+    """Half a pair of surrogates, which Python's reader lets pass, and a number that it does not."""
+    body = b'{"a": "\xed\xa0\x80", "b": ' + number.encode() + b"}"
+    with pytest.raises(ResponseDecodeError, match=r"expected JSON, got .* at line 1, column 17"):
+        flavour.run(lambda c: c.get_job(JOB_ID), base_url=serve(Answer(200, body)).url)
+
+
+def test_a_message_can_be_printed_whatever_the_server_says(serve: Serve, flavour: Flavour) -> None:
+    answer = Answer(400, b'{"error": "\\ud800", "error_description": "\\udc00?"}')
+    with pytest.raises(BadRequestError) as caught:
+        flavour.run(lambda c: c.get_job(JOB_ID), base_url=serve(answer).url)
+    assert str(caught.value).encode().endswith(rb": \ud800: \udc00?")
+
+
+def test_what_follows_the_last_member_of_gzip_is_not_kept() -> None:
+    body = Body("gzip", 10_000)
+    body.add(gzip.compress(b"{}"))
+    tracemalloc.start()
+    for _ in range(300):
+        body.add(bytes(10_000))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (body.finish(), body.error) == (b"{}", None)
+    assert most < 500_000
 
 
 def raw(data: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
 from fractions import Fraction
@@ -39,6 +40,17 @@ Real.register(Single)
 Integral.register(Whole)
 
 
+class timedelta64(Whole):
+    """A time span as numpy's are: an integer too, in a unit that only a division tells."""
+
+    def __init__(self, value: float, unit: str = "ns") -> None:
+        super().__init__(value)
+        self.seconds = value * {"ns": 1e-9, "s": 1.0}[unit]
+
+    def __truediv__(self, other: timedelta64) -> float:
+        return self.seconds / other.seconds
+
+
 async def hear(_: Job) -> None:
     """Do nothing, in an async function."""
 
@@ -58,6 +70,18 @@ BAD: list[tuple[Callable[[Any], Any], str]] = [
     (lambda c: c.with_options(timeout=timedelta(-1)), "^timeout must be a number of seconds"),
     (lambda c: c.with_options(total_timeout=True), "^total_timeout must be a number of seconds"),
     (lambda c: c.with_options(max_retries=Fraction(1)), "^max_retries must be a whole number"),
+    (lambda c: c.with_options(max_retries=timedelta64(3)), "^max_retries must be a whole number"),
+    (
+        lambda c: c.wait_for_job(JOB_ID, max_wait=timedelta64(math.nan)),
+        "^max_wait must be a number",
+    ),
+    (lambda c: c.with_options(headers={"Host": "x"}), "^The header Host is made from the request"),
+    (lambda c: c.with_options(headers={"content-length": "5"}), "is made from the request"),
+    (lambda c: c.with_options(headers={"X Y": "z"}), "^The header 'X Y' is no name, or its value"),
+    (lambda c: c.request("GET", None), "^path must begin with '/'"),
+    (lambda c: c.request(None, "/x"), "^method must be one of HTTP"),
+    (lambda c: c.request("GET", "/x", params=[1]), "^params must be a mapping"),
+    (lambda c: c.request("POST", "/x", json={"s": {1}}), "^json is nothing that JSON has"),
     (lambda c: take(c.wait_for_jobs(None)), "^expected many ids, got None: put it into a list"),
     (lambda c: take(c.wait_for_jobs(7)), "^expected many ids, got 7: put it into a list"),
     (lambda c: take(c.wait_for_jobs([JOB_ID], on_update=7)), "^on_update must be something to"),
@@ -103,7 +127,9 @@ def test_the_client_adds_the_word_bearer(make: Any, token: str) -> None:
     make("Bearerabcdefgh")
 
 
-@pytest.mark.parametrize("seconds", [2, 2.0, timedelta(seconds=2), Fraction(2), Single(2)])
+@pytest.mark.parametrize(
+    "seconds", [2, 2.0, timedelta(seconds=2), Fraction(2), Single(2), timedelta64(2, "s")]
+)
 def test_seconds_may_be_a_number_of_any_library_or_a_timedelta(
     serve: Serve, flavour: Flavour, seconds: Any
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import logging
@@ -21,6 +22,7 @@ import pytest
 from fault_server import JOB, Fault, FaultServer, Wire, message
 from narrative_jobs import (
     APIStatusError,
+    AsyncClient,
     AuthenticationError,
     InternalServerError,
     JobFailedError,
@@ -331,6 +333,26 @@ def test_the_log_tells_each_state_and_each_call_with_the_id(
     ]
     calls = [r.getMessage() for r in caplog.records if r.levelno == logging.DEBUG]
     assert len([text for text in calls if text.startswith(f"GET /jobs/{JOB_ID} -> 200 (")]) == 6
+
+
+def test_closing_waits_for_no_step_of_another_task_but_refuses() -> None:
+    """As on a generator that is running."""
+
+    async def body(url: str) -> None:
+        async with AsyncClient("token", base_url=url) as client:
+            jobs = client.wait_for_jobs(IDS[:2])
+            task = asyncio.ensure_future(anext(jobs))
+            while not server.requests:
+                await asyncio.sleep(0.01)
+            with pytest.raises(RuntimeError, match="another thread or task is taking from this"):
+                await jobs.aclose()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await jobs.aclose()
+            assert await anext(jobs, None) is None
+
+    with FaultServer("stall") as server:
+        asyncio.run(body(server.url))
 
 
 STALLED = """

@@ -7,12 +7,13 @@ import inspect
 import ipaddress
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from numbers import Integral, Real
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import httpx
 
@@ -21,6 +22,9 @@ from .mismatch import excerpt, shortened
 
 Seconds: TypeAlias = float | timedelta
 """A time in seconds, or as a `timedelta`."""
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""The name of a header (RFC 9110, 5.1)."""
 
 CENTURY = 3e9
 """A longer time is as good as this one, beyond which the clocks of the system overflow."""
@@ -127,6 +131,8 @@ def checked_pause(given: object) -> float:
 def _seconds(value: object) -> float | None:
     """Return a time in seconds, given as a number of any library or as a `timedelta`."""
     value = value.total_seconds() if isinstance(value, timedelta) else value
+    if _is_of_numpy(value):
+        value = cast("Any", value) / type(cast("Any", value))(1, "s")
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
     try:
@@ -136,8 +142,14 @@ def _seconds(value: object) -> float | None:
     return seconds if 0.0 < seconds < math.inf else None
 
 
+def _is_of_numpy(value: object) -> bool:
+    """Whether a value is numpy's time span, which counts as an integer in any unit."""
+    return type(value).__name__ == "timedelta64"
+
+
 def checked_count(name: str, value: object, least: int = 0) -> int:
     """Check a number of things."""
+    value = None if _is_of_numpy(value) else value
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
         given = excerpt(value)
         raise ValueError(f"{name} must be a whole number, {least} or more, not {given}")
@@ -159,10 +171,12 @@ def checked_headers(headers: Mapping[str, str], auth_header: str) -> Mapping[str
     if not hasattr(headers, "items"):
         raise ValueError(f"headers must be a mapping, not of type {type(headers).__name__}")
     for name, value in headers.items():
-        if not name or not is_header(name) or not is_header(value):
+        if not is_header(name) or not _NAME.fullmatch(name) or not is_header(value):
             raise ValueError(
-                f"The header {excerpt(name)} or its value is not printable ASCII text."
+                f"The header {excerpt(name)} is no name, or its value is not printable ASCII text."
             )
+        if name.lower() in {"host", "content-length", "transfer-encoding"}:
+            raise ValueError(f"The header {name} is made from the request: leave it out.")
         if name.lower() == auth_header.lower():
             raise ValueError(f"The header {name} is made from the token: pass that instead.")
     return headers

@@ -20,6 +20,8 @@ from .watches import Outcome, Wait, Watch
 T = TypeVar("T")
 R = TypeVar("R")
 
+BUSY = "another thread or task is taking from this iterator: let one do it"
+
 
 class AsyncPollingClient(AsyncAPIClient):
     """A client that can also wait."""
@@ -59,7 +61,7 @@ class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
     async def asend(self, _: None) -> R:
         """Return what has ended next: this is the step of the iteration."""
         if not self._lock.acquire(blocking=False):
-            raise RuntimeError("another thread or task is taking from this iterator: let one do it")
+            raise RuntimeError(BUSY)
         try:
             while (response := self._wait.result()) is None:
                 if not self._wait.queue:
@@ -71,6 +73,8 @@ class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
 
     async def athrow(self, typ: Any, val: Any = None, tb: Any = None, /) -> R:
         """End the iteration, and raise the exception; `aclose` does it with `GeneratorExit`."""
+        if self._lock.locked():
+            raise RuntimeError(BUSY)
         self._wait.close()
         raise typ if val is None else val
 

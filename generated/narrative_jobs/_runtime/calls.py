@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
+from json import dumps
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, cast
 from urllib.parse import quote
@@ -98,18 +99,22 @@ class Call(Generic[T]):
         return parsed
 
     @classmethod
-    def plain(
-        cls, method: str, path: str, params: Mapping[str, object] | None, json: object
-    ) -> Call[Any]:
+    def plain(cls, method: object, path: object, params: object, json: object) -> Call[Any]:
         """Return a call that no operation stands for; its answer is JSON of any kind."""
-        if not method.isascii() or not method.isalpha():
+        if not (isinstance(method, str) and method.isascii() and method.isalpha()):
             raise ValueError(f"method must be one of HTTP, such as 'GET', not {excerpt(method)}")
-        if not path.startswith("/") or set("?#") & set(path):
+        if not (isinstance(path, str) and path.startswith("/")) or set("?#") & set(path):
             raise ValueError(
                 f"path must begin with '/', and have its query in params; got {excerpt(path)}"
             )
-        json = json if json is UNSET else to_json(json)
-        query = query_arguments(params or {})
+        if not isinstance(params or {}, Mapping):
+            raise ValueError(f"params must be a mapping, not {excerpt(params)}")
+        try:
+            json = json if json is UNSET else to_json(json)
+            dumps(None if json is UNSET else json)
+        except TypeError as error:
+            raise ValueError(f"json is nothing that JSON has: {error}") from None
+        query = query_arguments(cast("Mapping[str, object]", params or {}))
         return Call(method.upper(), path, path, {"2XX": as_any}, query, json=json)
 
     @property
@@ -138,6 +143,8 @@ class Response(Generic[T]):
 
 def id_argument(value: object, field_name: str) -> Any:
     """Return an id that a caller gave, or the id of what a caller gave."""
+    if isinstance(value, Response):
+        value = cast("Response[object]", value).parsed
     return attrgetter(field_name)(value) if has(type(value)) else value
 
 

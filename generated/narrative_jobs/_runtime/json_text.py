@@ -24,7 +24,9 @@ def load(content: bytes) -> Any:
     except RecursionError:
         why = "it is too deeply nested"
     except ValueError as error:
-        why = _strange_number(content.decode(json.detect_encoding(content)), str(error))
+        why = _strange_number(
+            content.decode(json.detect_encoding(content), "surrogatepass"), str(error)
+        )
     text = content.decode(errors="replace")
     mismatch = MismatchError(f"expected JSON, got {excerpt(text)}: {why}")
     mismatch.expected, mismatch.got = "JSON", "another text"

@@ -256,7 +256,8 @@ def _watches(
         raise ValueError(f"expected many ids, got {excerpt(given)}: put it into a list")
     watches: dict[str, Watch[T]] = {}
     for one in given:
-        item_id: object = kind.id_of(cast("T", one)) if attrs.has(type(one)) else one
+        item = cast("Response[object]", one).parsed if isinstance(one, Response) else one
+        item_id: object = kind.id_of(cast("T", item)) if attrs.has(type(item)) else item
         call = call_of(item_id)
         watches.setdefault(call.url, Watch(len(watches), item_id, call))
     return list(watches.values())

@@ -27,6 +27,8 @@ class Unpacker:
         self._head = b""
         self._inner = zlib.decompressobj()
         self._is_amid = False
+        self._is_over = False
+        """Whether the last member has come: what follows it is not ours."""
         self._members = 0
 
     @property
@@ -37,11 +39,14 @@ class Unpacker:
     def unpack(self, data: bytes) -> Iterator[bytes]:
         """Yield what the next bytes give, some of it at a time; it may be nothing."""
         piece = b""
-        while data or len(piece) == PIECE:
+        while (data or len(piece) == PIECE) and not self._is_over:
             if not self._is_amid:
                 self._head = data = self._head + data
-                if len(data) < 2 or (self._members and data[:2] != GZIP):
-                    return  # More is to come, or what follows the last member is not ours.
+                if len(data) < 2:
+                    return  # More is to come.
+                if self._members and data[:2] != GZIP:
+                    self._head, self._is_over = b"", True
+                    return
                 self._inner, self._head = zlib.decompressobj(self._window(data)), b""
                 self._is_amid = True
             piece = self._inner.decompress(data, PIECE)
@@ -87,7 +92,8 @@ class Body:
             parts = chain.from_iterable(map(unpacker.unpack, parts))
         try:
             for part in parts:
-                self._parts.append(part[: self._limit - self._size])
+                if part:
+                    self._parts.append(part[: self._limit - self._size])
                 self._size += len(part)
                 between = max((unpacker.size for unpacker in self._unpackers), default=0)
                 if self._size > self._limit or between > self._limit + PIECE:

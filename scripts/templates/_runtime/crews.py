@@ -62,7 +62,8 @@ class Threads(AbstractContextManager["Threads[T]"], Generic[T]):
             deadline.cut()
         end = time.monotonic() + LAST_MOMENT
         for thread, _deadline in self._busy:
-            thread.join(max(end - time.monotonic(), 0.0))
+            if thread.is_alive():  # Ctrl-C may come while one starts.
+                thread.join(max(end - time.monotonic(), 0.0))
 
 
 class Tasks(Generic[T]):

@@ -81,8 +81,12 @@ _JSON_TYPES: Mapping[type, str] = {
 
 
 def shortened(text: str, most: int = 300) -> str:
-    """Return a text that somebody else wrote, cut so that a message can hold it."""
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    """Return a text that somebody else wrote, cut so that a message can hold it.
+
+    Half a pair of surrogates, which JSON may name and UTF-8 has no place for, is spelt out.
+    """
+    text = text if len(text) <= most else f"{text[: most - 3]}..."
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
 class Brief(Repr):
