@@ -150,6 +150,7 @@ class Reader:
         else:
             kind = flat.get("type", "")
             shape = SCALARS.get((kind, str(flat.get("format", "")))) or SCALARS[kind, ""]
+            shape = shapes.listed(shape, flat["enum"]) if "enum" in flat else shape
         return Nullable.of(shape) if flat.get("nullable") else shape
 
     def _item(self, flat: Node, name: str, place: str) -> Shape:

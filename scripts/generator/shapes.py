@@ -209,6 +209,11 @@ class Nullable(Shape):
         return shape if is_said else cls("{} | None", "optional({})", (shape,))
 
 
+def listed(shape: Shape, values: list[Any]) -> Shape:
+    """Return a scalar type of which some values are listed; it takes the others, too."""
+    return Shape(shape.python, f"listed({shape.reader}, {tuple(values)!r})")
+
+
 def one_of(members: Iterable[Shape]) -> Shape:
     """Return the type of one of several, which may turn out to be one alone."""
     members = list(members)

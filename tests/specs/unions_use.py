@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from stand_in import Answer, Server
 from unions import (
     Circle,
     Client,
+    Cold,
     Drawer,
     Either,
     First,
@@ -18,13 +20,18 @@ from unions import (
     HolderInlineType2,
     Leaf,
     Mapped,
+    Paint,
     ResponseDecodeError,
     Second,
     Square,
     Sum,
     Triangle,
+    TwoPart,
+    Warm,
     loose_from_dict,
     mapped_from_dict,
+    numbered_from_dict,
+    part_from_dict,
     tree_from_dict,
 )
 
@@ -108,4 +115,27 @@ folder = Folder.from_dict({"up": {"of": {}}, "left": {"of": {}}, "right": 3}, st
 assert isinstance(folder.up, Drawer)
 assert isinstance(folder.additional_properties["left"], Drawer)
 assert Folder().additional_properties == {}
+
+# A value that an enum lists tells a member; one that none lists is taken all the same.
+for sent, kind in (
+    ("text", "TextPart"),
+    ("image", "ImagePart"),
+    (1, "OnePart"),
+    (2, "TwoPart"),
+    (True, "Yes"),
+    (False, "No"),
+    ("new", "TextPart"),
+    (3, "OnePart"),
+):
+    part = part_from_dict({"type": sent}, strict=True)
+    assert (type(part).__name__, part.to_dict()) == (kind, {"type": sent})
+for sent, index in (("text", 7), ("image", 8)):
+    outer = part_from_dict({"inner": {"type": sent}})
+    assert type(outer).__name__ == f"PartType{index}"
+assert isinstance(numbered_from_dict({"type": 2}), TwoPart)
+ID = "12345678-1234-5678-1234-567812345678"
+assert Paint.from_dict({"colour": "red"}).colour is Warm.RED
+assert Paint.from_dict({"colour": "blue"}).colour is Cold.BLUE
+assert Paint.from_dict({"colour": ID}).colour == UUID(ID)
+assert Paint.from_dict({"colour": "green"}).colour == "green"
 print("all is well")

@@ -8,7 +8,8 @@ from uuid import UUID
 import attrs
 
 from .._runtime import progress
-from .._runtime.codec import Decoder, array_of, as_datetime, as_mapping, as_str, as_uuid, str_enum
+from .._runtime.codec import Decoder, array_of, as_datetime, as_mapping, as_str, as_uuid
+from .._runtime.oddities import str_enum
 from .execution_cluster import ExecutionCluster
 from .failure import Failure
 from .job_state import JobState

@@ -21,7 +21,6 @@ else:
     import dateutil  # Loads its parser when first asked for it: few timestamps need it.
 
 T = TypeVar("T")
-E = TypeVar("E", bound=Enum)
 Decoder = Callable[[Any], T]
 
 File: TypeAlias = bytes | IO[bytes] | tuple[str, bytes | IO[bytes]]
@@ -186,29 +185,6 @@ def const(literal: T) -> Decoder[T]:
         if value == literal and is_same:
             return literal
         raise MismatchError.unexpected(value, repr(literal))
-
-    return decode
-
-
-def str_enum(known: type[E]) -> Decoder[E | str]:
-    """Return a decoder that makes a listed value a member, and leaves any other string as it is."""
-    members: dict[str, E] = {member.value: member for member in known}
-
-    def decode(value: object) -> E | str:
-        if isinstance(value, str):
-            return members.get(value, value)
-        raise MismatchError.unexpected(value, "a string")
-
-    return decode
-
-
-def int_enum(known: type[E]) -> Decoder[E | int]:
-    """Return a decoder that makes a listed value a member, and leaves any other integer."""
-    members: dict[int, E] = {member.value: member for member in known}
-
-    def decode(value: object) -> E | int:
-        number = as_int(value)
-        return members.get(number, number)
 
     return decode
 

@@ -2,7 +2,7 @@
 
 It hides nothing else: the field reads as `None`, and the value stays as it came in
 `additional_properties`. By default the log tells it, once for each field. Where strictness is asked
-for, the mismatch is raised.
+for, the mismatch is raised. A value that an enum does not list is none: it only fits a union less.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple, cast
+from enum import Enum
+from typing import Any, NamedTuple, TypeVar, cast
 
-from .codec import Decoder
+from .codec import Decoder, as_int, as_str
 from .log import logger
 from .mismatch import MismatchError, shortened
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
 
 
 class Oddity(NamedTuple):
@@ -73,7 +77,7 @@ def one_of(*decoders: Decoder[Any]) -> Decoder[Any]:
     """Return a decoder that takes what one of `decoders` takes, by the one that fits best.
 
     One that finds nothing odd fits better than one that does. Among them, it is the one that knows
-    most of the fields.
+    most of the fields, and of the values of enums.
     """
 
     def decode(value: object) -> Any:
@@ -85,26 +89,43 @@ def one_of(*decoders: Decoder[Any]) -> Decoder[Any]:
         if not fitting:
             expected = f"one of several types ({shortened('; or '.join(wanted))})"
             raise MismatchError.unexpected(value, expected)
-        result, oddities = min(fitting, key=lambda each: len(each[1]) + _unknown_fields(each[0]))
-        for oddity in oddities:
+        best = min(fitting, key=_Fit.distance)
+        for oddity in best.oddities:
             handler(oddity)
-        return result
+        for one in best.unlisted:
+            _note_unlisted(one)
+        return best.result
 
     return decode
 
 
+class _Fit(NamedTuple):
+    """What a decoder makes of a value."""
+
+    result: Any
+    oddities: list[Oddity]
+    unlisted: list[Any]
+
+    def distance(self) -> int:
+        return len(self.oddities) + len(self.unlisted) + _unknown_fields(self.result)
+
+
 def _fitting(
     decoders: tuple[Decoder[Any], ...], value: object, wanted: list[str], *, is_strict: bool
-) -> list[tuple[Any, list[Oddity]]]:
+) -> list[_Fit]:
     """Return what each decoder that takes a value makes of it, and what it finds odd."""
-    fitting: list[tuple[Any, list[Oddity]]] = []
+    fitting: list[_Fit] = []
     for decode in decoders:
         oddities: list[Oddity] = []
+        unlisted: list[Any] = []
+        before = _unlisted.set(unlisted)
         try:
             with strictly() if is_strict else _handled_by(oddities.append):
-                fitting.append((decode(value), oddities))
+                fitting.append(_Fit(decode(value), oddities, unlisted))
         except MismatchError as mismatch:
             wanted.append(": ".join(filter(None, (mismatch.place, mismatch.expected))))
+        finally:
+            _unlisted.reset(before)
     return fitting
 
 
@@ -112,3 +133,47 @@ def _unknown_fields(value: object) -> int:
     if isinstance(value, dict):
         return len(cast("dict[str, Any]", value))
     return len(getattr(value, "additional_properties", ()))
+
+
+_unlisted: ContextVar[list[Any] | None] = ContextVar("unlisted", default=None)
+"""The values that enums do not list, while the members of a union are compared."""
+
+
+def _note_unlisted(value: T) -> T:
+    """Return a value that an enum does not list."""
+    values = _unlisted.get()
+    if values is not None:
+        values.append(value)
+    return value
+
+
+def str_enum(known: type[E]) -> Decoder[E | str]:
+    """Return a decoder that makes a listed value a member, and leaves any other string as it is."""
+    members: dict[str, E] = {member.value: member for member in known}
+
+    def decode(value: object) -> E | str:
+        text = as_str(value)
+        return members[text] if text in members else _note_unlisted(text)
+
+    return decode
+
+
+def int_enum(known: type[E]) -> Decoder[E | int]:
+    """Return a decoder that makes a listed value a member, and leaves any other integer."""
+    members: dict[int, E] = {member.value: member for member in known}
+
+    def decode(value: object) -> E | int:
+        number = as_int(value)
+        return members[number] if number in members else _note_unlisted(number)
+
+    return decode
+
+
+def listed(decode: Decoder[T], known: tuple[T, ...]) -> Decoder[T]:
+    """Return a decoder for a type that lists a few of its values; any other stays as it is."""
+
+    def decode_listed(value: object) -> T:
+        found = decode(value)
+        return found if found in known else _note_unlisted(found)
+
+    return decode_listed
