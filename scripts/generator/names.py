@@ -39,6 +39,12 @@ TAKEN_BY_ERRORS = frozenset(
 )
 """Names that a text in the body of an error cannot have as an attribute."""
 
+TAKEN_BY_NOUNS = TAKEN_BY_ERRORS | {
+    *(*dir(builtins), *dir(OSError), "expected", "got", "message", "missing", "models", "of"),
+    *("path", "payload", "place", "self", "too_deep", "unexpected", "within"),
+}
+"""Names that something in progress cannot have: every error has it as an attribute."""
+
 TAKEN_BY_METHODS = IN_CODEC | {
     *("aclose", "base_url", "close", "max_retries", "request", "self", "timeout", "total_timeout"),
     *("with_options", "with_raw_response", "annotations", "basic", "checked_transport", "datetime"),

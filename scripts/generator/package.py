@@ -18,7 +18,7 @@ from .operations import Operations
 from .paging import paging_of
 from .reader import Reader
 from .render import render
-from .sdk import error_fields, sdk, status_errors
+from .sdk import OUR_ERRORS, error_fields, sdk, status_errors
 from .shapes import FILE, Class
 from .tags import Tags
 from .validate import check_document
@@ -64,7 +64,8 @@ def read(document: Document) -> Package:
     models.keep([*reader.components(), *(name for one in kept for name in one.classes)])
     models.link()
     errors = status_errors(maker.statuses)
-    waits = list(_extended(kept, models, problems))
+    taken = {*OUR_ERRORS, *(one.name for one in errors), *(one.name for one in kept)}
+    waits = list(_extended(kept, models, problems, taken))
     for one in kept:
         one.doc = operation_doc(
             one, {str(error.code): error.name for error in errors if error.code}
@@ -77,20 +78,29 @@ def read(document: Document) -> Package:
 
 
 def _extended(
-    operations: list[Operation], models: Models, problems: list[UnsupportedError]
+    operations: list[Operation],
+    models: Models,
+    problems: list[UnsupportedError],
+    taken: set[str],
 ) -> Iterator[Wait]:
-    """Yield the waits that the document asks for, and add its iterators over pages."""
-    taken = {one.name for one in operations}
+    """Yield the waits that the document asks for, and add its iterators over pages.
+
+    The names of methods and errors are `taken`.
+    """
     for one in operations:
         try:
             if hints := one.content.get("x-paging"):
-                one.paging = paging_of(one, hints, models)
-            if hints := one.content.get("x-long-running"):
-                wait = WaitBuilder(models, one, hints).build(taken)
-                taken |= {f"wait_for_{wait.noun}", f"wait_for_{wait.nouns}"}
-                yield wait
+                one.paging = paging_of(one, hints, models, taken)
+                taken.add(one.paging.name)
         except UnsupportedError as error:
             # The operation itself is as good without.
+            problems.append(error.within(one.place))
+        try:
+            if hints := one.content.get("x-long-running"):
+                wait = WaitBuilder(models, one, hints).build(taken)
+                taken |= {f"wait_for_{wait.noun}", f"wait_for_{wait.nouns}", *wait.errors}
+                yield wait
+        except UnsupportedError as error:
             problems.append(error.within(one.place))
 
 

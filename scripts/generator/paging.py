@@ -8,18 +8,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from .document import Document, UnsupportedError
 from .model import Field, Model, Type
 from .models import Models
 from .operation import Operation, Paging
-from .shapes import OUTSIDE, Array, Class
+from .shapes import INTEGER, OUTSIDE, Array, Class
 from .text import raw
 
 KNOWN = frozenset({"page", "offset", "size", "items", "current", "total"})
 
 
-def paging_of(operation: Operation, hints: Document, models: Models) -> Paging:
-    """Return how to go through the pages of an operation."""
+def paging_of(
+    operation: Operation, hints: Document, models: Models, taken: Collection[str]
+) -> Paging:
+    """Return how to go through the pages of an operation; the names of methods are `taken`."""
     if unknown := set(hints) - KNOWN:
         raise UnsupportedError(f"x-paging: there is no {', '.join(sorted(unknown))}")
     if "items" not in hints or ("page" in hints) == ("offset" in hints):
@@ -27,6 +31,12 @@ def paging_of(operation: Operation, hints: Document, models: Models) -> Paging:
     query = {raw(one.key): one for one in operation.query}
     if missing := {hints[key] for key in ("page", "offset", "size") if key in hints} - set(query):
         raise UnsupportedError(f"x-paging: no parameter is called {', '.join(sorted(missing))}")
+    position = query[hints.get("page") or hints["offset"]]
+    if position.type.shape.bare != INTEGER:
+        raise UnsupportedError(f"x-paging: the parameter {raw(position.key)!r} is no integer")
+    name = f"iter_{operation.name.removeprefix('list_').removeprefix('get_')}"
+    if name in taken:
+        raise UnsupportedError(f"x-paging: something else is called {name}, too")
     pages = [type_.shape for _, type_ in operation.successes]
     names = {shape.name for shape in pages if isinstance(shape, Class)}
     answers = [model for model in models.models if model.name in names]
@@ -36,17 +46,17 @@ def paging_of(operation: Operation, hints: Document, models: Models) -> Paging:
     shape = items.type.shape.bare
     if not isinstance(shape, Array):
         raise UnsupportedError(f"x-paging: {hints['items']!r} is no array")
-    others = {
-        key: _field(hints[key], answers[0]).name if key in hints else None
-        for key in ("current", "total")
-    }
+    counts = {key: _field(hints[key], answers[0]) for key in ("current", "total") if key in hints}
+    if odd := [raw(one.key) for one in counts.values() if one.type.shape.bare != INTEGER]:
+        raise UnsupportedError(f"x-paging: {odd[0]!r} is no integer")
     return Paging(
-        name=f"iter_{operation.name.removeprefix('list_').removeprefix('get_')}",
-        position=query[hints.get("page") or hints["offset"]].name,
+        name=name,
+        position=position.name,
         counts_items="offset" in hints,
         items=items.name,
         item=Type(shape.inner, OUTSIDE),
-        **others,
+        current=counts["current"].name if "current" in counts else None,
+        total=counts["total"].name if "total" in counts else None,
     )
 
 

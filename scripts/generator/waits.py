@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Collection, Iterator
 
@@ -11,13 +12,18 @@ from . import shapes
 from .document import Document, UnsupportedError, at
 from .model import Enum, Field, Model, Union
 from .models import Models
-from .names import TAKEN_BY_ERRORS, pascal
+from .names import TAKEN_BY_NOUNS, pascal
 from .operation import Operation, Wait
-from .shapes import Array, Nullable, Shape
+from .parameters import is_text
+from .shapes import Array, Nullable, OneOf, Shape
 from .text import raw
 
 NEEDED = frozenset({"noun", "id", "state", "succeeded", "failed"})
 KNOWN = NEEDED | {"parameter", "result", "final", "kind", "began", "ended", "reasons"}
+
+
+TIMES = frozenset({shapes.STRING, shapes.INTEGER, shapes.NUMBER, shapes.DATE, shapes.DATETIME})
+"""The types that a time may have."""
 
 
 @frozen
@@ -54,11 +60,13 @@ class WaitBuilder:
         operation = self.operation
         noun = self._noun(taken)
         returned = shapes.one_of(type_.shape for _, type_ in operation.successes)
-        answer = Value(noun, returned)
-        item_id, state = (self._value(self.hints[key], answer) for key in ("id", "state"))
-        result = self._value(self.hints["result"], answer) if "result" in self.hints else None
+        answer = Value("item", returned)
+        item_id, state = (self._plain(self.hints[key], answer) for key in ("id", "state"))
+        result = self._plain(self.hints["result"], answer) if "result" in self.hints else None
         names = self._states(state) | (self._states(result) if result else {})
         ends = {key: self._named(key, names) for key in ("final", "succeeded", "failed")}
+        if both := set(ends["succeeded"]) & set(ends["failed"]):
+            raise UnsupportedError(f"{', '.join(sorted(both))} is both a success and a failure")
         over = {name for some in ends.values() for name in some}
         reasons = self._reasons(answer)
         operation.positional = self._positional(item_id)
@@ -75,7 +83,7 @@ class WaitBuilder:
             active=[one for one in dict.fromkeys(self._states(state).values()) if one not in over],
             finished=ends["final"],
             succeeded=ends["succeeded"],
-            failed=list(zip(ends["failed"], _errors(noun, ends["failed"]), strict=True)),
+            failed=list(zip(ends["failed"], _errors(noun, ends["failed"], taken), strict=True)),
             kind_of=self._kind(answer),
             began_of=self._moment("began", answer),
             ended_of=self._moment("ended", answer),
@@ -95,8 +103,10 @@ class WaitBuilder:
         if missing := NEEDED - set(self.hints):
             raise UnsupportedError(f"it needs {', '.join(sorted(missing))}")
         noun = str(self.hints["noun"])
-        if not re.fullmatch("[a-z]+(_[a-z]+)*", noun) or noun in TAKEN_BY_ERRORS:
+        if not re.fullmatch("[a-z]+(_[a-z]+)*", noun):
             raise UnsupportedError(f"{noun!r} is no noun in lower case")
+        if keyword.iskeyword(noun) or noun in TAKEN_BY_NOUNS:
+            raise UnsupportedError(f"the noun {noun!r} is a word of Python, or of every error")
         if {f"wait_for_{noun}", f"wait_for_{noun}s"} & set(taken):
             raise UnsupportedError(
                 f"two operations have the same noun, or are called wait_for_{noun}"
@@ -121,6 +131,15 @@ class WaitBuilder:
             value = Value(code, shape, names, (*value.keys, key))
         return value
 
+    def _plain(self, path: str, start: Value) -> Value:
+        """Return a field that is one text or number."""
+        value = self._value(path, start)
+        if not is_text(value.shape.bare) or any(
+            isinstance(one, Array) for one in value.shape.walk()
+        ):
+            raise UnsupportedError(f"{path!r} is no text")
+        return value
+
     def _models(self, shape: Shape) -> list[Model]:
         """Return the models that a value of a type may be; none, if it may be anything else."""
         todo, found = [shape.bare], list[Model]()
@@ -130,7 +149,7 @@ class WaitBuilder:
                 found.append(item)
             elif isinstance(item, Union):
                 todo.append(item.type.shape.bare)
-            elif isinstance(one, shapes.OneOf):
+            elif isinstance(one, OneOf):
                 todo += one.parts
             else:
                 return []
@@ -153,6 +172,8 @@ class WaitBuilder:
     def _states(self, state: Value) -> dict[str, str]:
         """Return what a client calls each state of an enum, by what the document calls it."""
         found: dict[str, str] = {}
+        if state.shape.bare == shapes.BOOLEAN:
+            return {"true": "true", "false": "false"}
         for name in state.shape.classes():
             item = self.models.items[name]
             if not isinstance(item, Enum):
@@ -164,7 +185,10 @@ class WaitBuilder:
         return found
 
     def _named(self, key: str, names: dict[str, str]) -> list[str]:
-        given = [str(one) for one in self.hints.get(key) or []]
+        given = [
+            str(one).lower() if isinstance(one, bool) else str(one)
+            for one in self.hints.get(key) or []
+        ]
         if unlisted := [one for one in given if names and one not in names]:
             raise UnsupportedError(f"no state is called {', '.join(sorted(unlisted))}")
         return [names.get(one, one) for one in given]
@@ -183,7 +207,8 @@ class WaitBuilder:
         value = self._value(self.hints[key], answer)
         if value.shape.bare == shapes.DATETIME:
             return value.code
-        if value.shape.bare in {shapes.STRING, shapes.INTEGER, shapes.NUMBER, shapes.DATE}:
+        bare = value.shape.bare
+        if set(bare.parts if isinstance(bare, OneOf) else [bare]) <= TIMES:
             return f"moment({value.code})"
         raise UnsupportedError(f"{self.hints[key]!r} is no time")
 
@@ -194,6 +219,9 @@ class WaitBuilder:
             return "()", ""
         several = self._value(hints["list"], answer)
         shape = several.shape.bare
+        if isinstance(shape, OneOf) and "text" not in hints and all(map(_is_texts, shape.parts)):
+            items = f"[{several.code}] if isinstance({several.code}, str) else {several.code} or ()"
+            return items, several.names[0]
         is_many = isinstance(shape, Array)
         one = Value("one", shape.inner if is_many else shape)
         text = self._value(hints["text"], one) if "text" in hints else one
@@ -206,24 +234,30 @@ class WaitBuilder:
 
 def _state_code(state: Value, result: Value | None) -> str:
     """Return the expression for a state as text: for how it has ended, if that is known."""
-    if result is None and getattr(state.shape.bare, "base", "str") == "str":
+    is_named = state.shape.bare != shapes.BOOLEAN
+    if result is None and is_named and getattr(state.shape.bare, "base", "str") == "str":
         return f"str({state.code})"
     return f"state_text({', '.join(one.code for one in (result, state) if one)})"
 
 
 def _is_text(shape: Shape) -> bool:
-    if isinstance(shape, shapes.OneOf | Nullable):
+    if isinstance(shape, OneOf | Nullable):
         return all(map(_is_text, shape.parts))
     is_text = isinstance(getattr(shape, "value", None), str) or getattr(shape, "base", "") == "str"
     return is_text or shape in {shapes.STRING, shapes.ANY_OTHER}
+
+
+def _is_texts(shape: Shape) -> bool:
+    return _is_text(shape.inner if isinstance(shape, Array) else shape)
 
 
 def _fields(key: str, models: list[Model]) -> list[Field]:
     return [one for model in models for one in model.fields if raw(one.key) == key]
 
 
-def _errors(noun: str, states: list[str]) -> list[str]:
+def _errors(noun: str, states: list[str], taken: Collection[str]) -> list[str]:
     """Return what the error of each final state is called."""
+    taken = {*taken, *(pascal(f"{noun} {one} error") for one in ("ended", "wait timeout"))}
     names = [
         pascal(f"{noun} {state.lower() if state.isupper() else state} error") for state in states
     ]
@@ -231,6 +265,8 @@ def _errors(noun: str, states: list[str]) -> list[str]:
         raise UnsupportedError(f"no error can be called after {', '.join(unnamed)}")
     if len(set(names)) < len(names):
         raise UnsupportedError(f"two states give one error: {', '.join(names)}")
+    if others := sorted(taken & set(names)):
+        raise UnsupportedError(f"another error is called {', '.join(others)}")
     return names
 
 

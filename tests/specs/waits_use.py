@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from stand_in import Answer, Request, Server
 from waits import (
+    AttemptTrueError,
     BuildAbortedError,
     BuildCrashedError,
     Client,
@@ -98,6 +99,15 @@ with (
         sent[:] = [{"number": 7, "status": number}]
         with pytest.raises(build_error, match=build_error.__name__[5:-5].upper()):
             client.wait_for_build(7, max_wait=5)
+
+    sent[:] = [{"id": "a"}, {"id": "a", "done": False}, {"id": "a", "done": True}]
+    assert client.wait_for_deploy("a", poll_interval=0.01, max_wait=5).done
+    span = {"id": "a", "done": True, "began": "2024-01-02"}
+    for ended in ("2024-01-03T00:00:00Z", 1_704_240_000, 1_704_240_000_000):
+        for reasons in ("x; y", ["x", "y"]):
+            sent[:] = [span | {"ended": ended, "error": reasons}]
+            with pytest.raises(AttemptTrueError, match=r"as true after 1 day, 0:00:00: x; y$"):
+                client.wait_for_attempt("a", max_wait=5)
 
     item_id = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
     bad = {"id": item_id, "kind": "b", "st": "bad", "errs": ["x", "y"], "meta": {"t0": 1000.5}}

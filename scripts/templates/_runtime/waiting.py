@@ -101,6 +101,8 @@ def within(item: Any, *names: str) -> Any:
 def state_text(*states: object) -> str:
     """Return the first state that there is, as text: a number by its name in the enum."""
     state = next((one for one in states if one is not None), None)
+    if isinstance(state, bool):
+        return str(state).lower()
     return state.name if isinstance(state, IntEnum) else str(state)
 
 
@@ -113,6 +115,8 @@ def moment(value: object) -> datetime.datetime | None:
         if isinstance(value, int | float) and value > 0:
             seconds = value / 1000 if value > 1e11 else value
             return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+        if isinstance(value, datetime.date):
+            value = datetime.datetime.fromisoformat(value.isoformat()).isoformat()
         return as_datetime(value)
     except (MismatchError, OverflowError, ValueError, OSError):
         return None
