@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
 
 Document = Mapping[str, Any]
 
@@ -47,10 +48,20 @@ def at(place: str) -> Iterator[None]:
         raise UnsupportedError(f"it makes no sense ({error!r})", place) from None
 
 
+class _Constructor(SafeConstructor):
+    """Makes what JSON has: a date is a text, as in YAML's own JSON schema."""
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
+
+
 def parse(text: str) -> Any:
     """Return what YAML or JSON says, its keys as JSON has them: `200:` is a status, no number."""
-    is_json = text.lstrip().startswith(("{", "["))
-    return _with_text_keys(json.loads(text) if is_json else YAML(typ="safe", pure=True).load(text))
+    if text.lstrip().startswith(("{", "[")):
+        return _as_json(json.loads(text))
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _Constructor
+    return _as_json(yaml.load(text))
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -61,10 +72,24 @@ def load(path: Path) -> dict[str, Any]:
     return document
 
 
-def _with_text_keys(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {str(key): _with_text_keys(value) for key, value in node.items()}
-    return [_with_text_keys(item) for item in node] if isinstance(node, list) else node
+def _as_json(node: Any) -> Any:
+    """Return a node with the keys that JSON has, and each reference written in one way."""
+    if isinstance(node, list):
+        return [_as_json(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    found = {
+        key if isinstance(key, str) else json.dumps(key): _as_json(value)
+        for key, value in node.items()
+    }
+    if isinstance(found.get("$ref"), str):
+        found["$ref"] = "/".join(escaped(target_of(step)) for step in found["$ref"].split("/"))
+    return found
+
+
+def escaped(name: str) -> str:
+    """Return a name as a step of a `$ref`."""
+    return name.replace("~", "~0").replace("/", "~1").replace("%", "%25")
 
 
 def target_of(reference: str) -> str:

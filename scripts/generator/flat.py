@@ -65,7 +65,8 @@ class Flattener:
         result: Node = {}
         for part in [*parts, tidied(own)]:
             result = self._both(result, part)
-        return result
+        # OpenAPI 3.0 says so of what stands beside it, too: of references, and of `allOf`.
+        return {**result, "nullable": True} if schema.get("nullable") is True else result
 
     def target(self, reference: str) -> Node:
         """Return what the schema says that a reference leads to."""
@@ -188,6 +189,7 @@ def tidied(own: Node) -> Node:
     given = own.pop("type", None)
     kinds = given if isinstance(given, list) else [given] if given else []
     values = own.pop("enum", None)
+    names = own.pop("x-enum-varnames", None) or []
     if kinds == ["null"] or values == [None] or own.get("const", 0) is None:
         return {**about, "type": "null"}
     if about.pop("nullable", False) or "null" in kinds or None in (values or []):
@@ -201,6 +203,10 @@ def tidied(own: Node) -> Node:
             own["enum"] = [one if isinstance(one, str) else json.dumps(one) for one in own["enum"]]
         if some == ["integer"]:
             own["enum"] = [int(one) for one in own["enum"]]
+        if len(names) == len(values):
+            # By value, since a part that stands beside may list fewer, or in another order.
+            named = dict(zip(values, map(str, names), strict=True))
+            own["x-enum-varnames"] = {one: named[one] for one in own["enum"] if one in named}
     if len(some) > 1:
         return {**about, "oneOf": [{**own, "type": kind} for kind in some]}
     return {**about, **own, **({"type": some[0]} if some else {})}
@@ -227,6 +233,8 @@ def _combined(a: Node, b: Node) -> Node:
         new["enum"] = [one for one in b["enum"] if one in a["enum"]]
     if new.get("enum") == [] or a.get("const", new.get("const")) != new.get("const"):
         raise UnsupportedError("no value is possible: its parts have none in common")
+    if "x-enum-varnames" in a and "x-enum-varnames" in b:
+        new["x-enum-varnames"] = a["x-enum-varnames"] | b["x-enum-varnames"]
     if "properties" in a and "properties" in b:
         new["properties"] = dict(a["properties"])
         for key, one in b["properties"].items():

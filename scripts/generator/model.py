@@ -127,6 +127,8 @@ class Enum:
     place: str
     default: Text
     members: list[tuple[str, Text | int]]
+    said: list[str] = field(factory=list)
+    """The name of each member in the document, if it gives it one."""
     imports: list[str] = field(factory=list)
 
     @property

@@ -28,8 +28,9 @@ TAKEN_BY_CLASSES = frozenset(
 """Names that a class of a schema cannot have."""
 
 TAKEN_BY_FIELDS = frozenset(
-    {"additional_properties", "decode_error", "from_dict", "to_dict", "attrs", "datetime", "models"}
-    | {"bool", "classmethod", "dict", "float", "frozenset", "int", "list", "str"}
+    {"additional_properties", "additional_property", "attrs", "codec", "datetime", "decode_error"}
+    | {"bool", "classmethod", "dict", "float", "from_dict", "frozenset", "int", "list", "models"}
+    | {"str", "to_dict"}
 )
 """Names that a field cannot have: the class of a model has them, or uses them in its body."""
 

@@ -72,15 +72,18 @@ class Operations:
         taken = set(TAKEN_BY_METHODS)
         endpoints = list(self._endpoints())
         self.security = Security.of(self.document, [one.content for one in endpoints])
-        ids = [one.content.get("operationId") for one in endpoints]
+        ids = [str(one.content.get("operationId") or "") for one in endpoints]
+        wishes = [python_name(given) for given in ids if given]
         found = []
         for one, given in zip(endpoints, ids, strict=True):
-            wanted = python_name(str(given or f"{one.method} {one.path}"))
+            wanted = python_name(given or f"{one.method} {one.path}")
             one.name = free(f"{wanted}_" if wanted in TAKEN_BY_METHODS else wanted, taken)
             taken.add(one.name)
             with self._noting(one.place):
                 if given and ids.count(given) > 1:
                     raise UnsupportedError(f"another operation has the operationId {given}, too")
+                if given and wishes.count(wanted) > 1:
+                    raise UnsupportedError(f"another operation would be called {wanted}, too")
                 check("operation", {**one.content, "responses": {}})
                 self.security.check(one.content)
                 self._check_servers(one)

@@ -13,7 +13,7 @@ from typing import Any
 from attrs import define, evolve, field
 
 from . import shapes
-from .document import Document, UnsupportedError, at, looked_up, target_of
+from .document import Document, UnsupportedError, at, escaped, looked_up, target_of
 from .flat import Flattener, Node, title_of
 from .model import Enum, Field, Model, Type
 from .model import Union as UnionModel
@@ -62,10 +62,10 @@ class Reader:
         self._keys = set(schemas)
         plain = [name for name in schemas if pascal(name) == name]
         for name in dict.fromkeys([*plain, *schemas]):
-            self._class_names[SCHEMAS + name] = self._names.take(name)
+            self._class_names[SCHEMAS + escaped(name)] = self._names.take(name)
         for name in schemas:
             try:
-                self.component(SCHEMAS + name.replace("~", "~0").replace("/", "~1"))
+                self.component(SCHEMAS + escaped(name))
             except UnsupportedError as error:
                 if not error.chain:  # Else it has been noted; whoever needs it meets it again.
                     self.problems.append(error.within(name))
@@ -252,13 +252,14 @@ def _called(class_name: str, shape: Shape) -> Shape:
 
 
 def _enum(flat: Node, class_name: str, place: str) -> Enum:
-    names, values = flat.get("x-enum-varnames") or [], flat["enum"]
+    names = flat.get("x-enum-varnames") or {}
     members: dict[str, Text | int] = {}
-    for index, value in enumerate(values):
-        member = member_name(names[index] if len(names) == len(values) else value)
-        members[free(member, members)] = Text(value) if isinstance(value, str) else int(value)
+    for value in flat["enum"]:
+        member = free(member_name(names.get(value, value)), members)
+        members[member] = Text(value) if isinstance(value, str) else int(value)
     text, default = Text(flat.get("description") or ""), Text(str(flat.get("default") or ""))
-    return Enum(class_name, module_name(class_name), text, place, default, list(members.items()))
+    own = class_name, module_name(class_name), text, place, default
+    return Enum(*own, list(members.items()), [names.get(value, "") for value in flat["enum"]])
 
 
 def _objects(members: list[Shape]) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from attrs import evolve, field, frozen
 
-from .document import UnsupportedError, at, target_of
+from .document import UnsupportedError, at, escaped, target_of
 from .model import Enum, Model, Union
 from .reader import SCHEMAS, Reader
 from .shapes import ANY_OTHER, STRING, Class, Constant, Shape, one_of
@@ -74,7 +74,7 @@ class Tags:
 
     def _target(self, union: Union, to: str) -> str:
         """Return the class or union that a mapping leads to."""
-        reference = to if to.startswith("#") else SCHEMAS + to
+        reference = SCHEMAS + escaped(target_of(to) if to.startswith(SCHEMAS) else to)
         shapes = dict(union.members)
         shape = shapes.get(reference) or self.reader.component(reference).bare
         return getattr(shape, "name", "")

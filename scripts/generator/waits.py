@@ -178,10 +178,11 @@ class WaitBuilder:
             item = self.models.items[name]
             if not isinstance(item, Enum):
                 raise UnsupportedError(f"{'.'.join(state.keys)} is no text")
-            for member, value in item.members:
+            for (member, value), said in zip(item.members, item.said, strict=True):
                 text = member if isinstance(value, int) else raw(value)
                 found |= {str(value) if isinstance(value, int) else text: text}
                 found.setdefault(member, text)
+                found.setdefault(said or member, text)
         return found
 
     def _named(self, key: str, names: dict[str, str]) -> list[str]:

@@ -32,6 +32,14 @@ SENT: dict[str, Any] = {
     "c1": {"a": "a"},
     "Inner": {"b": "b"},
     "b4": {"a": "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"},
+    "d1": {"x": "1"},
+    "d2": {"x": "2"},
+    "d3": {"x": "3"},
+    "additional_property": [1],
+    "codec": ["a"],
+    "null": "2024-01-02",
+    "true": "2024-01-01",
+    "when": "2024-01-01",
     "unheard": "of",
 }
 with (
@@ -68,11 +76,17 @@ assert found.dup3 == models.FooBar3(three="3")
 assert found.c1 == models.EverythingInner(a="a")
 assert found.inner == models.EverythingInner2(b="b")
 assert isinstance(found.b4, models.AnyModel | models.UUIDModel)
+assert found.d1 == models.FooBarBaz(x="1")
+assert found.d2 == models.GenInt(x="2")
+assert found.d3 == models.XY(x="3")
+assert not {"FooBarBaz2", "GenInt2", "XY2"} & set(models.__all__)
+assert (found.additional_property_, found.codec_, found.when) == ([1], ["a"], "2024-01-01")
+assert (str(found.null), found.true_) == ("2024-01-02", "2024-01-01")
 assert names.APIError is errors.APIError
 assert issubclass(errors.APIError, Exception)
 assert not issubclass(models.APIError, Exception)
 calls = {name for name in dir(Client) if not name.startswith("_")}
-assert {"get_thing", "get_thing_2", "get_job_list_now", "with_options_", "base_url_"} <= calls
+assert {"get_thing", "get_other_thing", "get_job_list_now", "with_options_", "base_url_"} <= calls
 assert {"basic_", "form_body_", "logger_", "as_text_"} <= calls
 assert {"httpx_", "list_", "type_", "wait_for_one", "field_1st", "send"} <= calls
 print("all is well")

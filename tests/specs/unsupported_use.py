@@ -43,6 +43,8 @@ for missing in (
     "GET /broken, because of UsesMixed, because of Mixed: enum values must all be the same type",
     "GET /upload, because of HasFile.f: a file is no JSON",
     "GET /remote: other.yaml#/X leads nowhere in this document",
+    "GET /alike: another operation would be called get_job, too",
+    "PUT /alike: another operation would be called get_job, too",
     "GET /same: another operation has the operationId same, too",
     "PUT /same: another operation has the operationId same, too",
     "GET /nameless-parameter: name: Field required",
