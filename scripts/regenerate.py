@@ -57,7 +57,7 @@ def options() -> argparse.ArgumentParser:
     )
     spec, output = "another OpenAPI document, YAML or JSON", "where the package goes"
     check = "write nothing; show what differs, and exit 1 if anything does"
-    skip = "leave out what no package can be made of; the package's docstring lists it"
+    skip = "leave out what no package can be made of; stderr and its docstring list it"
     add = parser.add_argument
     add("--spec", type=Path, default=ROOT / "openapi.yaml", metavar="FILE", help=spec)
     add("--output", type=Path, default=ROOT / "generated", metavar="DIR", help=output)
@@ -90,6 +90,9 @@ def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
     if package.missing and not skip:
         hint = "--skip-unsupported makes a package of the rest."
         raise UnsupportedError("\n".join([*package.missing, hint]))
+    if package.missing:
+        said = [f"{spec}: left out {len(package.missing)} parts:", *package.missing]
+        print("\n- ".join(said), file=sys.stderr)
     target = folder / str(config.package_name_override)
     package.render(ROOT / "scripts" / "templates", target, config)
     ruff("check", "--select=F401,F821,I,RUF022", "--fix", target)

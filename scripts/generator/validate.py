@@ -31,6 +31,9 @@ PARTS: Mapping[str, tuple[type[BaseModel], frozenset[str]]] = {
 
 def check_document(document: Document) -> None:
     """Refuse what is no OpenAPI document."""
+    if "swagger" in document:
+        version = document["swagger"]
+        raise UnsupportedError(f"this is Swagger {version}; OpenAPI 3.0 or 3.1 is needed")
     given = document.get("info") or {}
     info = {key: str(given[key]) for key in ("title", "version") if key in given}
     try:

@@ -103,6 +103,7 @@ BROKEN = [
     ('{"openapi": ', "Expecting value"),
     ("just text", "this is no OpenAPI document"),
     ("{}", "Failed to parse OpenAPI document"),
+    ('swagger: "2.0"', "spec.yaml: this is Swagger 2.0; OpenAPI 3.0 or 3.1 is needed\n"),
     (minimal(components={"schemas": {"A": {"enum": [1, "a"]}}}), "must all be the same type"),
     (
         minimal(paths=operation("get", responses={"200": {"description": "", "content": NOWHERE}})),

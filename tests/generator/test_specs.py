@@ -66,6 +66,12 @@ def test_what_no_package_can_be_made_of_fails_the_run(tmp_path: Path) -> None:
     assert result.stderr.endswith("--skip-unsupported makes a package of the rest.\n")
     assert "object at 0x" not in result.stderr
     assert not (tmp_path / "made").exists()
+    given = result.stderr.splitlines()[:-1]
+    rest = regenerate("--spec", spec, "--output", tmp_path / "made", "--skip-unsupported")
+    assert rest.stderr.splitlines() == [
+        f"{spec}: left out {len(given)} parts:",
+        *(f"- {line.removeprefix(f'{spec}: ')}" for line in given),
+    ]
 
 
 @pytest.mark.parametrize("name", SPECS)
