@@ -21,7 +21,7 @@ from .validate import check
 
 ABOUT = frozenset(
     {"contentMediaType", "default", "deprecated", "description", "nullable", "not"}
-    | {"minimum", "maximum", "minLength", "maxLength", "maxItems"}
+    | {"minimum", "maximum", "minLength", "maxLength", "maxItems", "readOnly", "writeOnly"}
 )
 """What describes a schema, and tells no types apart."""
 
@@ -94,6 +94,12 @@ class Flattener:
         while "$ref" in node and not node.get("description"):
             node = self.target(node["$ref"])
         return node.get("description") or ""
+
+    def goes_one_way(self, node: Node) -> bool:
+        """Whether a flat schema is one of a field that only answers have, or only requests."""
+        while "$ref" in node and not (node.get("readOnly") or node.get("writeOnly")):
+            node = self.target(node["$ref"])
+        return bool(node.get("readOnly") or node.get("writeOnly"))
 
     def _choice(self, schema: Document, keyword: str) -> Iterator[Node]:
         """Yield what a choice among schemas says."""

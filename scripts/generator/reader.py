@@ -181,7 +181,10 @@ class Reader:
             with self._noting(model, f"{model.place}.{key}"):
                 node = self.flats.flat(flat["properties"][key])
                 shape = self.typed(node, f"{name} {key}", f"{model.place}.{key}")
-                one = new_field(self.flats, key, node, shape, required=key in required)
+                # What goes one way alone is absent the other way; a constant is known there, too.
+                is_needed = isinstance(shape, Constant) or not self.flats.goes_one_way(node)
+                is_needed = key in required and is_needed
+                one = new_field(self.flats, key, node, shape, required=is_needed)
                 found[free(one.name, found)] = one
         model.fields = [evolve(one, name=python) for python, one in found.items()]
         if isinstance(flat.get("additionalProperties"), Mapping):

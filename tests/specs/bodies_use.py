@@ -7,6 +7,7 @@ import json
 from uuid import UUID
 
 from bodies import (
+    Account,
     Client,
     Order,
     OrderLinesItem,
@@ -65,4 +66,11 @@ assert seen == [
 assert kinds[:5] == ["application/json"] * 5
 assert kinds[5:7] == [None, None]
 assert kinds[-2:] == ["application/json; charset=utf-8", "application/vnd.api+json"]
+
+answer = {"kind": "account", "id": str(ID), "made": "2024-01-02", "name": "x"}
+with Server(lambda _: Answer(200, answer)) as server, Client("t", base_url=server.url) as client:
+    account = client.send_account(body=Account(name="x", password="p"))
+    sent = json.loads(server.requests[0].body)
+assert sent == {"kind": "account", "name": "x", "password": "p"}
+assert (account.id, account.made, account.password) == (ID, datetime.date(2024, 1, 2), None)
 print("all is well")
