@@ -323,7 +323,7 @@ def test_it_finds_its_token(
         ({"base_url": "https://a.b?x=1"}, "must have no user, password, query"),
         ({"max_retries": -1}, "^max_retries must be a whole number, 0 or more, not -1"),
         ({"headers": {"authorization": "x"}}, "is made from the token"),
-        ({"headers": {"X": "a\nb"}}, "The header 'X' or its value is not printable ASCII"),
+        ({"headers": {"X": "a\nb"}}, "The header 'X' is no name, or its value is not"),
         ({"headers": {"X\n": "a"}}, "or its value is not printable ASCII"),
         ({"headers": {"X": None}}, "or its value is not printable ASCII"),
         ({"base_url": "https://h/#"}, "must have no user, password, query or fragment"),
