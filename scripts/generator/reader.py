@@ -214,10 +214,9 @@ class Reader:
             return shape
         class_name = class_name or self._hoisted(name)
         union = self._union(flat, class_name, place, shape)
-        if "discriminator" in flat:
-            origins = map(_origin, flat["oneOf"])
-            union.hints = flat["discriminator"]
-            union.members = [(one, found.bare) for one, found in zip(origins, members, strict=True)]
+        origins = map(_origin, flat["oneOf"])
+        union.hints = flat.get("discriminator")
+        union.members = [(one, found.bare) for one, found in zip(origins, members, strict=True)]
         return _called(class_name, shape)
 
     def _union(self, flat: Node, class_name: str, place: str, shape: Shape) -> UnionModel:

@@ -31,6 +31,7 @@ from unions import (
     loose_from_dict,
     mapped_from_dict,
     numbered_from_dict,
+    outer_from_dict,
     part_from_dict,
     tree_from_dict,
 )
@@ -133,6 +134,8 @@ for sent, index in (("text", 7), ("image", 8)):
     outer = part_from_dict({"inner": {"type": sent}})
     assert type(outer).__name__ == f"PartType{index}"
 assert isinstance(numbered_from_dict({"type": 2}), TwoPart)
+for sent, kind in (("a", "A"), ("b", "B"), ("other", "Other"), ("c", "C"), ("e", "D")):
+    assert type(outer_from_dict({"type": sent, "x": "y"})).__name__ == kind
 ID = "12345678-1234-5678-1234-567812345678"
 assert Paint.from_dict({"colour": "red"}).colour is Warm.RED
 assert Paint.from_dict({"colour": "blue"}).colour is Cold.BLUE
