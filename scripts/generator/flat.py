@@ -20,8 +20,8 @@ from .document import Document, UnsupportedError, looked_up, target_of
 from .validate import check
 
 ABOUT = frozenset(
-    {"contentMediaType", "default", "deprecated", "description", "nullable", "not"}
-    | {"minimum", "maximum", "minLength", "maxLength", "maxItems", "readOnly", "writeOnly"}
+    {"contentEncoding", "contentMediaType", "default", "deprecated", "description", "nullable"}
+    | {"maxItems", "maxLength", "maximum", "minLength", "minimum", "not", "readOnly", "writeOnly"}
 )
 """What describes a schema, and tells no types apart."""
 

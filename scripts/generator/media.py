@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from attrs import frozen
+
 from .document import Document, UnsupportedError, is_json
+from .flat import Flattener, Node
 from .operation import Media
 from .reader import Reader
 from .shapes import BYTES, CONTENT, NONE, TEXT, Class, Map
@@ -23,8 +26,12 @@ def body_of(content: Document, reader: Reader, name: str, place: str) -> Media |
         if kind != "json" and not isinstance(shape.bare, Class | Map):
             raise UnsupportedError(f"a body of type {media_type} that is no object")
         encoding = said.get("encoding") or {}
-        deep = (key for key, one in encoding.items() if one.get("style") == "deepObject")
-        return Media(media_type, kind, shape, node, tuple(deep))
+        ways, types = {}, {}
+        if kind == "form":
+            ways = _ways(encoding, _Form(reader.flats, node))
+        elif kind == "multipart":
+            types = _types(encoding, _Form(reader.flats, node))
+        return Media(media_type, kind, shape, node, ways, types)
     return None
 
 
@@ -37,6 +44,77 @@ def answer_of(content: Document, reader: Reader, name: str, place: str) -> Media
         is_bytes = node.get("format") == "binary" or not _is_text(_plain(media_type))
         return Media(media_type, "raw", BYTES if is_bytes else TEXT, node)
     return Media("", "json", NONE)
+
+
+@frozen
+class _Form:
+    """The schema of a form."""
+
+    flats: Flattener
+    node: Node
+
+    @property
+    def fields(self) -> Document:
+        found: Document = self._followed(self.node).get("properties") or {}
+        return found
+
+    def field(self, key: str) -> Node:
+        """Return what the schema of a field says."""
+        return self._followed(self.flats.flat(self.fields.get(key, True)))
+
+    def kind(self, key: str) -> str:
+        """Return what a field is, as the `type` of its schema says; `""` if that says nothing."""
+        return str(self.field(key).get("type", ""))
+
+    def media_type(self, key: str) -> str:
+        """Return the media type that the schema of a text says, or of the texts in an array."""
+        node = self.field(key)
+        node = self.flats.flat(node.get("items", True)) if node.get("type") == "array" else node
+        return "*" if "contentEncoding" in node else str(node.get("contentMediaType", "*"))
+
+    def _followed(self, node: Node) -> Node:
+        while "$ref" in node:
+            node = self.flats.target(node["$ref"])
+        return node
+
+
+def _ways(encoding: Document, form: _Form) -> dict[str, tuple[str, ...]]:
+    """Return the fields of a form that are written in another way than usual, by that way."""
+    ways: dict[str, list[str]] = {"deep": [], "joined": [], "opened": []}
+    for key, said in encoding.items():
+        style, is_joined = said.get("style"), said.get("explode") is False
+        kind, has_style = form.kind(key), bool({"style", "explode"} & set(said))
+        usual = "application/json" if kind == "object" else "text/plain"
+        if style == "deepObject":
+            ways["deep"].append(key)
+        elif style not in {None, "form"} or (is_joined and kind in {"", "object"}):
+            raise UnsupportedError(f"the style of {key!r} in a form")
+        elif not has_style and said.get("contentType", usual) != usual:
+            raise UnsupportedError(f"{said['contentType']} as the type of {key!r} in a form")
+        elif has_style and kind in {"array", "object"}:
+            ways["joined" if is_joined else "opened"].append(key)
+    return {way: tuple(keys) for way, keys in ways.items() if keys}
+
+
+def _types(encoding: Document, form: _Form) -> dict[str, str]:
+    """Return the media types of parts; one of several is as the name of a file has it."""
+    found: dict[str, str] = {}
+    for key in form.fields:
+        said = encoding.get(key, {})
+        if {"style", "explode", "headers"} & set(said):
+            raise UnsupportedError(f"the encoding of {key!r} in a form with files")
+        media_type = said.get("contentType") or form.media_type(key)
+        if form.kind(key) == "object" and not (media_type == "*" or is_json(media_type)):
+            raise UnsupportedError(f"{media_type} as the type of {key!r}, which is an object")
+        if media_type != "application/octet-stream" and not set("*,") & set(media_type):
+            found[key] = media_type
+    return found
+
+
+def is_file(media_type: str) -> bool:
+    """Whether a text of this type is bytes, as OpenAPI 3.1 has files."""
+    kinds = [_plain(one) for one in media_type.split(",")]
+    return not any(is_json(one) or one == "*/*" or _is_text(one) for one in kinds)
 
 
 def _preferred(content: Document) -> Iterable[tuple[str, Document]]:

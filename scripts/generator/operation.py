@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import define, field, frozen
@@ -39,8 +40,16 @@ class Media:
     """How it is written: as JSON, a form of one of two sorts, or raw, as text or bytes."""
     shape: Shape
     node: dict[str, Any] = field(factory=dict[str, Any])
-    deep: tuple[str, ...] = ()
-    """The fields of a form that are written as in `deepObject`."""
+    ways: Mapping[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
+    """The fields of a form that are written in another way than usual, by that way."""
+    types: Mapping[str, str] = field(factory=dict[str, str])
+    """The media types of the parts of a form, where they are not the usual ones."""
+
+    @property
+    def arguments(self) -> str:
+        """What is passed on beside the body to what writes it."""
+        given = {**self.ways, "types": self.types}
+        return "".join(f", {name}={value!r}" for name, value in given.items() if value)
 
 
 @define

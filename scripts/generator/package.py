@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import define
+from attrs import define, evolve
 from openapi_python_client.config import Config
 
 from .docs import operation_doc
 from .document import Document, UnsupportedError
 from .flat import Flattener
+from .media import is_file
+from .model import Field, Model, Type
 from .models import Models
 from .operation import Operation, Wait
 from .operations import Operations
@@ -19,7 +21,7 @@ from .paging import paging_of
 from .reader import Reader
 from .render import render
 from .sdk import OUR_ERRORS, error_fields, sdk, status_errors
-from .shapes import FILE, Class
+from .shapes import FILE, STRING, Array, Class, Nullable
 from .tags import Tags
 from .validate import check_document
 from .waits import WaitBuilder
@@ -51,6 +53,7 @@ def read(document: Document) -> Package:
     maker = Operations(document, reader)
     operations = maker.read()
     Tags(reader).run()
+    find_files(reader, operations)
     refuse_files(reader, operations)
     causes = reader.models.leave_out(reader.broken)
     problems = [*reader.problems, *causes.values(), *maker.problems]
@@ -104,11 +107,40 @@ def _extended(
             problems.append(error.within(one.place))
 
 
+def find_files(reader: Reader, operations: list[Operation]) -> None:
+    """Take for files what a form alone has, and a media type says is bytes."""
+    used = _used_elsewhere(reader, operations)
+    for one in operations:
+        name = getattr(one.body.type.shape.bare, "name", "") if one.body else ""
+        model = reader.models.items.get(name)
+        if one.media and one.is_multipart and isinstance(model, Model) and name not in used:
+            types = one.media.types
+            model.fields = [as_file(reader.flats, field, types) for field in model.fields]
+
+
+def as_file(flats: Flattener, field: Field, types: Mapping[str, str]) -> Field:
+    """Return a field of a form, as a file if that is how OpenAPI 3.1 writes it."""
+    shape, node = field.type.shape.bare, field.node
+    is_many = isinstance(shape, Array)
+    if isinstance(shape, Array):
+        shape, node = shape.inner, flats.flat(node.get("items", True))
+    media_type = node.get("contentMediaType") or types.get(field.key.raw, "text/plain")
+    if shape != STRING or "contentEncoding" in node or not is_file(media_type):
+        return field
+    found = Array.of(FILE) if is_many else FILE
+    return evolve(field, type=Type(found if field.required else Nullable.of(found)))
+
+
+def _used_elsewhere(reader: Reader, operations: list[Operation]) -> set[str]:
+    """Return the classes that something else than a form with files needs."""
+    used = {need for name in reader.models.items for need in reader.models.needs(name)}
+    return used | {name for one in operations for name in one.classes if not one.is_multipart}
+
+
 def refuse_files(reader: Reader, operations: list[Operation]) -> None:
     """Refuse classes with files that are not just what is sent as a form."""
     forms = {one.body.type.shape.bare for one in operations if one.is_multipart and one.body}
-    used = {need for name in reader.models.items for need in reader.models.needs(name)}
-    used |= {name for one in operations for name in one.classes if not one.is_multipart}
+    used = _used_elsewhere(reader, operations)
     for model in reader.models.models:
         has_file = [one for one in model.fields if FILE in one.type.shape.walk()]
         if has_file and (model.name in used or Class.of(model.name) not in forms):

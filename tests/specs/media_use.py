@@ -15,8 +15,11 @@ from media import (
     Form,
     FormLinesItem,
     FormNested,
+    Range,
     SearchRange,
     SendMaybeBody,
+    SendPartsBody,
+    SendStyledBody,
     Upload,
     UploadDetails,
 )
@@ -117,4 +120,44 @@ assert requests[11].path == (
 )
 assert requests[11].headers["X-Ids"] == "1,2"
 assert requests[12].path == "/many/a%2Fb,c"
+
+with Server(answer) as server, Client("token", base_url=server.url) as client:
+    span = Range(from_=1, to=2)
+    client.send_styled(body=SendStyledBody(scope=["a", "b"], range=span, plain=span, name="n"))
+    client.send_parts(
+        body=SendPartsBody(
+            file=b"\x00\xff",
+            image=("x.bin", io.BytesIO(b"png")),
+            either=("x.jpeg", b"jpeg"),
+            pages=[b"1", b"2"],
+            table="a;b",
+            encoded="aGk=",
+            note="*n*",
+            range=span,
+        )
+    )
+    styled, modern = server.requests
+assert styled.body == (
+    b"scope=a%2Cb&from=1&to=2&plain=%7B%22from%22%3A+1%2C+%22to%22%3A+2%7D&name=n"
+)
+found = [
+    (
+        part.get_param("name", header="Content-Disposition"),
+        part.get_filename(),
+        part["Content-Type"] and part.get_content_type(),
+        part.get_payload(decode=True),
+    )
+    for part in parts(modern)
+]
+assert found == [
+    ("file", "upload", "application/octet-stream", b"\x00\xff"),
+    ("image", "x.bin", "image/png", b"png"),
+    ("either", "x.jpeg", "image/jpeg", b"jpeg"),
+    ("pages", "upload", "application/pdf", b"1"),
+    ("pages", "upload", "application/pdf", b"2"),
+    ("table", None, "text/csv", b"a;b"),
+    ("encoded", None, None, b"aGk="),
+    ("note", None, "text/markdown", b"*n*"),
+    ("range", None, "application/vnd.range+json", b'{"from": 1, "to": 2}'),
+]
 print("all is well")
