@@ -12,6 +12,7 @@ from openapi_python_client.config import Config
 from .docs import operation_doc
 from .document import Document, UnsupportedError
 from .flat import Flattener
+from .heirs import with_heirs
 from .media import is_file
 from .model import Field, Model, Type
 from .models import Models
@@ -48,6 +49,7 @@ class Package:
 def read(document: Document) -> Package:
     """Return the package that a document asks for."""
     check_document(document)
+    document = with_heirs(document)
     reader = Reader(Flattener(document))
     reader.run((document.get("components") or {}).get("schemas") or {})
     maker = Operations(document, reader)

@@ -41,7 +41,8 @@ class Tags:
         mapping = {
             str(v): self._target(union, to) for v, to in (hints.get("mapping") or {}).items()
         }
-        default = hints.get("x-default-mapping")
+        strict = "x-default-mapping" in hints
+        default = hints.get("x-default-mapping") or hints.get("x-base")
         default = self._target(union, default) if default else None
         members, inner = self._members(union, key)
         for value, to in mapping.items():
@@ -54,17 +55,20 @@ class Tags:
             name: None if values is None else list(map(str, values))
             for name, values in found.items()
         }
+        if "x-base" in hints:
+            known[str(default)] = None  # It has those of its heirs, too.
         classes = mapping | inner
         for name, reference in members.items():
             if name != default:
-                told = self._told(name, reference, mapping, known, strict=default is not None)
+                told = self._told(name, reference, mapping, known, strict=strict)
                 if not told:
                     raise UnsupportedError(f"no value of {key!r} tells {name}")
                 classes |= {value: name for value in told if value not in classes}
         if any(not isinstance(one, str) for values in found.values() for one in values or []):
             return  # A tag is a text; numbers are compared as values of enums are.
         self._set(union, key, classes, [*members, *classes.values()], default)
-        if default:
+        if default and strict:
+            self._open(union, default, key)
             odd = {v for v, to in mapping.items() if v not in (known[to] or [v])}
             self._check_default(default, key, set(classes) - odd)
 
@@ -151,7 +155,10 @@ class Tags:
         union.type = evolve(union.type, shape=one_of(shapes))
         union.tag, union.default = Text(key), default
         union.mapping = [(Text(value), name) for value, name in classes.items()]
-        model = self.reader.models.items.get(default or "")
+
+    def _open(self, union: Union, default: str, key: str) -> None:
+        """Have the class for all others say that its tag is none of theirs."""
+        model = self.reader.models.items[default]
         if not isinstance(model, Model) or model.open_tag:
             return
         for index, one in enumerate(model.fields):
