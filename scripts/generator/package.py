@@ -78,7 +78,7 @@ def read(document: Document) -> Package:
     missing = list(dict.fromkeys(map(str, problems)))
     values = sdk(document, maker.security, models, kept, waits, errors, missing)
     return Package(
-        models, values | {"error_fields": error_fields(maker.error_shapes, models)}, missing
+        models, values | {"error_fields": error_fields(maker.error_shapes, models, waits)}, missing
     )
 
 

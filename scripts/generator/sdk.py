@@ -56,13 +56,17 @@ def status_errors(documented: Collection[str]) -> list[StatusError]:
     return [*errors, StatusError("InternalServerError", None, "5xx", text)]
 
 
-def error_fields(answers: Sequence[Shape], models: Models) -> list[Field]:
-    """Return the texts in the body of an error; every error gets them as attributes."""
+def error_fields(answers: Sequence[Shape], models: Models, waits: Sequence[Wait]) -> list[Field]:
+    """Return the texts in the body of an error; every error gets them as attributes.
+
+    Where an error has another attribute of the name, its `body` alone has the text.
+    """
+    taken = TAKEN_BY_ERRORS.union(*({wait.noun, wait.id_name} for wait in waits))
     by_name = {model.name: model for model in models.models}
     names = [shape.name for shape in answers if isinstance(shape, Class) and shape.name in by_name]
     for model in [by_name[name] for name in names][:1]:
         texts = [one for one in model.fields if one.type.shape.bare == STRING]
-        return [one for one in texts if one.name not in TAKEN_BY_ERRORS]
+        return [one for one in texts if one.name not in taken]
     return []
 
 

@@ -17,6 +17,7 @@ from waits import (
     Client,
     GetSyncResponse200,
     ItemBadError,
+    NotFoundError,
     Run,
     RunEndedError,
     RunFailedError,
@@ -109,6 +110,18 @@ with (
             with pytest.raises(AttemptTrueError, match=r"as true after 1 day, 0:00:00: x; y$"):
                 client.wait_for_attempt("a", max_wait=5)
 
+with (
+    Server(lambda _: Answer(404, {"why": "gone", "deploy": "x"})) as server,
+    Client("token", base_url=server.url, max_retries=0) as client,
+):
+    with pytest.raises(NotFoundError) as missing:
+        client.wait_for_deploy("a")
+    assert (missing.value.why, missing.value.deploy) == ("gone", None)
+
+with (
+    Server(answer) as server,
+    Client("token", base_url=server.url, max_retries=0) as client,
+):
     item_id = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
     bad = {"id": item_id, "kind": "b", "st": "bad", "errs": ["x", "y"], "meta": {"t0": 1000.5}}
     sent[:] = [{"id": item_id, "kind": "a", "st": "new"}, bad]
