@@ -15,11 +15,19 @@ from .shapes import BYTES, CONTENT, NONE, TEXT, Class, Map
 FORMS = {"application/x-www-form-urlencoded": "form", "multipart/form-data": "multipart"}
 """How each sort of form is written; the first is preferred."""
 
+USUAL_RAW = "application/octet-stream"
+"""The media type of bytes of any sort."""
+
 
 def body_of(content: Document, reader: Reader, name: str, place: str) -> Media | None:
     """Return what the body of a request is, if it has any."""
     for media_type, said in _preferred(content):
         node, kind = reader.flats.flat(said.get("schema", {})), _kind(media_type)
+        if media_type == "*/*":  # Anything will do.
+            is_raw = node.get("type") == "string"
+            media_type, kind = (USUAL_RAW, "raw") if is_raw else ("application/json", "json")
+        if "*" in media_type:
+            raise UnsupportedError(f"a body of type {media_type}, which is more than one")
         if kind == "raw":
             return Media(media_type, kind, CONTENT, node)
         shape = reader.typed(node, f"{name} body", place)
@@ -106,7 +114,7 @@ def _types(encoding: Document, form: _Form) -> dict[str, str]:
         media_type = said.get("contentType") or form.media_type(key)
         if form.kind(key) == "object" and not (media_type == "*" or is_json(media_type)):
             raise UnsupportedError(f"{media_type} as the type of {key!r}, which is an object")
-        if media_type != "application/octet-stream" and not set("*,") & set(media_type):
+        if media_type != USUAL_RAW and not set("*,") & set(media_type):
             found[key] = media_type
     return found
 

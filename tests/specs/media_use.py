@@ -136,7 +136,13 @@ with Server(answer) as server, Client("token", base_url=server.url) as client:
             range=span,
         )
     )
-    styled, modern = server.requests
+    client.send_any(body=span)
+    client.send_bytes(body=b"1")
+    styled, modern, *others = server.requests
+assert [(one.headers["Content-Type"], one.body) for one in others] == [
+    ("application/json", b'{"from": 1, "to": 2}'),
+    ("application/octet-stream", b"1"),
+]
 assert styled.body == (
     b"scope=a%2Cb&from=1&to=2&plain=%7B%22from%22%3A+1%2C+%22to%22%3A+2%7D&name=n"
 )

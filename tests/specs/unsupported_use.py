@@ -39,6 +39,7 @@ for missing in (
     "POST /xml-field: application/xml as the type of 'o' in a form",
     "POST /part-headers: the encoding of 'a' in a form with files",
     "POST /xml-part: application/xml as the type of 'o', which is an object",
+    "POST /pictures: a body of type image/*, which is more than one",
     "GET /cookie: the cookie parameter 'c'",
     "GET /pipes: the style of 'f'",
     "GET /deep: the type of 'f'",
