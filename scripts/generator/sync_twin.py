@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tokenize
+from collections.abc import Mapping
 
 WORDS = {
     "async": "",
@@ -33,16 +34,20 @@ WORDS = {
 }
 """What each word becomes; another loses `Async` at its front. Text in quotes stays as it is."""
 
+KEYWORDS = {"async": "", "await": ""}
+"""The same where names of the spec stand beside ours: a parameter may be called `anyio`."""
 
-def sync_twin(code: str) -> str:
-    """Return the code that does the same without `await`."""
+
+def sync_twin(code: str, words: Mapping[str, str] = WORDS) -> str:
+    """Return the code that does the same without `await`; the classes of `models` stay."""
     lines = code.splitlines(keepends=True)
     tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
     for token in reversed(tokens):
-        word = WORDS.get(token.string, token.string.removeprefix("Async"))
+        word = words.get(token.string, token.string.removeprefix("Async"))
         if token.type == tokenize.NAME and word != token.string:
-            line, (row, start), end = token.line, token.start, token.end[1]
+            (row, start), end = token.start, token.end[1]
             line = lines[row - 1]
             rest = line[end:] if word else line[end:].lstrip()
-            lines[row - 1] = line[:start] + word + rest
+            is_of_the_spec = line[:start].endswith("models.")
+            lines[row - 1] = line if is_of_the_spec else line[:start] + word + rest
     return "".join(lines)

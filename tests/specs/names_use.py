@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import names
-from names import Client, Everything, errors, models
+from names import AsyncClient, Client, Everything, errors, models
 from stand_in import Answer, Server
 
 SENT: dict[str, Any] = {
@@ -89,4 +90,8 @@ calls = {name for name in dir(Client) if not name.startswith("_")}
 assert {"get_thing", "get_other_thing", "get_job_list_now", "with_options_", "base_url_"} <= calls
 assert {"basic_", "form_body_", "logger_", "as_text_"} <= calls
 assert {"httpx_", "list_", "type_", "wait_for_one", "field_1st", "send"} <= calls
+for one in Client, AsyncClient:
+    hints = inspect.signature(one.r)
+    assert hints.return_annotation == "models.Tasks | models.AsyncThing"
+    assert "anyio" in hints.parameters
 print("all is well")
