@@ -91,7 +91,7 @@ def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
         hint = "--skip-unsupported makes a package of the rest."
         raise UnsupportedError("\n".join([*package.missing, hint]))
     if package.missing:
-        said = [f"{spec}: left out {len(package.missing)} parts:", *package.missing]
+        said = [f"{spec}: left out ({len(package.missing)}):", *package.missing]
         print("\n- ".join(said), file=sys.stderr)
     target = folder / str(config.package_name_override)
     package.render(ROOT / "scripts" / "templates", target, config)

@@ -69,7 +69,7 @@ def test_what_no_package_can_be_made_of_fails_the_run(tmp_path: Path) -> None:
     given = result.stderr.splitlines()[:-1]
     rest = regenerate("--spec", spec, "--output", tmp_path / "made", "--skip-unsupported")
     assert rest.stderr.splitlines() == [
-        f"{spec}: left out {len(given)} parts:",
+        f"{spec}: left out ({len(given)}):",
         *(f"- {line.removeprefix(f'{spec}: ')}" for line in given),
     ]
 
