@@ -12,7 +12,7 @@ import threading
 import time
 import tracemalloc
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,14 @@ LEFT_OPEN = pytest.mark.filterwarnings("ignore::ResourceWarning")
 """Where a loop ends without a word to the client, its sockets are closed by the collector."""
 
 IDS = [str(UUID(int=n)) for n in range(1, 9)]
+
+
+@pytest.fixture(autouse=True)
+def collected(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have what a test leaves open collected while its warnings are expected, and not later."""
+    yield
+    if request.node.get_closest_marker("filterwarnings"):
+        gc.collect()
 
 
 async def echo(wire: Wire, path: str) -> None:
@@ -203,6 +211,7 @@ def test_cancelled_calls_do_not_wear_the_client_out(kind: str) -> None:
         assert server.open == 0
 
 
+@LEFT_OPEN  # For the same reason as above.
 def test_short_timeouts_do_not_wear_the_client_out(flavour: Flavour) -> None:
     ended: list[Exception] = []
 
