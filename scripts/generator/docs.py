@@ -6,20 +6,21 @@ from collections.abc import Iterable, Mapping
 
 from .operation import Operation
 from .shapes import UUID_ARGUMENT
-from .text import Text, raw
+from .text import Text, raw, sentence
 
 
 def operation_doc(operation: Operation, named: Mapping[str, str]) -> Text:
     """Return the docstring of an operation; `named` are the errors of single statuses."""
     said = operation.content
     errors = {
-        named[status]: f"{raw(text).removesuffix('.')} ({status})."
-        for status, text in operation.answers
-        if status in named
+        named[one.status]: f"{one.description.removesuffix('.')} ({one.status})."
+        for one in operation.answers
+        if one.status in named
     }
-    answers = [raw(text) for status, text in operation.answers if status.startswith("2")]
+    answers = [one.description for one in operation.answers if one.status.startswith("2")]
     answer = next(filter(None, answers), "")
-    checked = [one for one in operation.path_fields if one.type.shape == UUID_ARGUMENT]
+    in_path = [one for one in operation.positional if one.said["in"] == "path"]
+    checked = [one for one in in_path if one.type.shape == UUID_ARGUMENT]
     raises = [
         *([("ValueError", f"`{checked[0].name}` is not a UUID.")] if checked else []),
         *errors.items(),
@@ -34,13 +35,13 @@ def operation_doc(operation: Operation, named: Mapping[str, str]) -> Text:
     arguments += [(one.name, raw(one.description)) for one in operation.keywords]
     arguments.append(("options", "As in `with_options`, for this call alone."))
     parts = [
-        said.get("summary", "").rstrip(".") + "." if said.get("summary") else "",
-        said.get("description", ""),
+        sentence(said.get("summary") or ""),
+        said.get("description") or ("" if said.get("summary") else f"Call `{operation.place}`."),
         "Deprecated." if said.get("deprecated") else "",
         _section("Args", arguments),
         f"Returns:\n    {' '.join(answer.split())}" if answer else "",
         _section("Raises", raises),
-        f"Source: `{operation.method} {raw(operation.path)}`.",
+        f"Source: `{operation.place}`.",
     ]
     return Text("\n\n".join(part for part in parts if part))
 

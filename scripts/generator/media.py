@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from attrs import frozen
@@ -48,7 +49,8 @@ def answer_of(content: Document, reader: Reader, name: str, place: str) -> Media
     for media_type, said in _preferred(content):
         node = reader.flats.flat(said.get("schema", True))
         if is_json(media_type) or (media_type == "*/*" and node.get("type", "object") != "string"):
-            return Media(media_type, "json", reader.typed(node, name, place), node)
+            plain = re.sub("; *charset=[^;]*", "", media_type).replace("*/*", "application/json")
+            return Media(plain, "json", reader.typed(node, name, place), node)
         is_bytes = node.get("format") == "binary" or not _is_text(_plain(media_type))
         return Media(media_type, "raw", BYTES if is_bytes else TEXT, node)
     return Media("", "json", NONE)
@@ -126,9 +128,12 @@ def is_file(media_type: str) -> bool:
 
 
 def _preferred(content: Document) -> Iterable[tuple[str, Document]]:
-    """Return the forms of a body or an answer, JSON first, then forms."""
+    """Return the forms of a body or an answer: plain JSON first, other JSON, then forms."""
     order = ["json", *FORMS.values(), "raw"]
-    return sorted(content.items(), key=lambda pair: order.index(_kind(pair[0])))
+    return sorted(
+        content.items(),
+        key=lambda pair: (order.index(_kind(pair[0])), _plain(pair[0]) != "application/json"),
+    )
 
 
 def _kind(media_type: str) -> str:

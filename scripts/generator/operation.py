@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 from .document import Document
 from .model import Field, Type
 from .names import pascal
-from .shapes import Shape
+from .shapes import NONE, OUTSIDE, Shape
 from .text import Text, raw
 
 
@@ -24,6 +24,8 @@ class Paging:
     """The parameter that tells which page."""
     counts_items: bool
     """Whether that is the number of items before, and not the number of the page."""
+    first: int
+    """The first page, or item."""
     items: str
     item: Type
     current: str | None
@@ -52,6 +54,15 @@ class Media:
         return "".join(f", {name}={value!r}" for name, value in given.items() if value)
 
 
+@frozen
+class Answer:
+    """An answer to an operation, by the pattern of its status."""
+
+    status: str
+    description: str
+    media: Media
+
+
 @define
 class Operation:
     """An operation."""
@@ -63,23 +74,19 @@ class Operation:
     """An expression: the path with its parameters filled in."""
     fixed_query: tuple[tuple[str, str], ...]
     """The query that the path has of its own."""
-    path_fields: list[Field]
+    positional: list[Field]
+    """The parameters that are given without their names: those of the path."""
     query: list[Field]
     headers: list[Field]
     body: Field | None
     media: Media | None
     """What the body is."""
-    successes: list[tuple[str, Type]]
-    accepts: tuple[str, ...]
-    """The media types of the answers, where one is no JSON."""
     content: Document
     """What the document says of it."""
-    answers: list[tuple[str, Text]]
-    """What is said of each status."""
+    answers: list[Answer]
+    """Those that are understood, in the order in which their statuses are to be tried."""
     doc: Text = field(factory=lambda: Text(""))
     paging: Paging | None = None
-    positional: list[Field] = field(factory=list)
-    """The parameters that are given without their names."""
     item_id: tuple[str, tuple[str, ...]] | None = None
     """The field with the value of the last of these, as `x-long-running` says, and its keys."""
 
@@ -99,11 +106,25 @@ class Operation:
         return self.media is not None and self.media.kind == "multipart"
 
     @property
-    def body_type(self) -> Text | None:
-        """The media type of a JSON body, where it is not the usual one."""
-        if self.media is None or self.media.kind != "json" or self.media.name == "application/json":
-            return None
-        return Text(self.media.name)
+    def successes(self) -> list[tuple[str, Type]]:
+        """What each answer comes to that is no error, by its status."""
+        return [(one.status, Type(one.media.shape, OUTSIDE)) for one in self._successes]
+
+    @property
+    def _successes(self) -> list[Answer]:
+        for some in ("2", "default"):
+            if found := [one for one in self.answers if one.status.startswith(some)]:
+                return found
+        return [Answer("2XX", "", Media("", "", NONE))]  # The document knows none.
+
+    @property
+    def media_types(self) -> list[tuple[str, Text]]:
+        """The headers that say what the answer is to be, and a JSON body is, if not plain JSON."""
+        accepted = dict.fromkeys(one.media.name for one in self._successes if one.media.name)
+        body = self.media.name if self.media and self.media.kind == "json" else ""
+        given = {"Accept": ", ".join(accepted), "Content-Type": body}
+        usual = {"", "application/json"}
+        return [(name, Text(said)) for name, said in given.items() if said not in usual]
 
     @property
     def joined(self) -> tuple[str, ...]:

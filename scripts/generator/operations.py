@@ -10,27 +10,18 @@ from attrs import define, evolve, field
 
 from .document import METHODS, Document, UnsupportedError, at, resolved
 from .media import answer_of, body_of
-from .model import Field, Type
+from .model import Field
 from .names import TAKEN_BY_ARGUMENTS, TAKEN_BY_METHODS, free, python_name
-from .operation import Media, Operation
+from .operation import Answer, Media, Operation
 from .parameters import STYLES, check_type, described
 from .reader import Reader, new_field
 from .security import Security
-from .shapes import OUTSIDE, UUID_ARGUMENT, Shape, argument
+from .shapes import UUID_ARGUMENT, Shape, argument
 from .text import Text, literal, raw
 from .validate import check
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """OpenAPI 3.1, 4.8.12.1: these are not described as parameters."""
-
-
-@define
-class Answer:
-    """An answer to an operation, by the pattern of its status."""
-
-    status: str
-    description: str
-    media: Media
 
 
 @define
@@ -121,35 +112,29 @@ class Operations:
     def _operation(self, endpoint: Endpoint) -> Operation:
         content = endpoint.content
         body = self._body(endpoint)
-        answers = list(self._answers(endpoint))
+        answers = sorted(self._answers(endpoint), key=lambda one: _specific_first(one.status))
         by_place: dict[str, list[Field]] = {place: [] for place in STYLES}
         for place, one in self._parameters(endpoint, has_body=body is not None):
             by_place[place].append(one)
         path, _, query = endpoint.path.partition("#")[0].partition("?")
-        if "{" in query:
-            raise UnsupportedError("a parameter within the query of the path")
+        if not path.startswith("/") or "{" in query:
+            raise UnsupportedError(
+                "the path does not begin with /, or has a parameter in its query"
+            )
         by_place["path"].sort(key=lambda one: path.find(f"{{{raw(one.key)}}}"))
-        answers.sort(key=lambda one: _specific_first(one.status))
-        successes = [one for one in answers if one.status.startswith("2")]
-        successes = successes or [one for one in answers if one.status == "default"]
-        media = [one.media.name for one in successes if one.media.name]
-        is_raw = "raw" in {one.media.kind for one in successes}
         return Operation(
             name=endpoint.name,
             method=endpoint.method.upper(),
             path=Text(endpoint.path),
             url=_url(path, by_place["path"]),
             fixed_query=tuple(parse_qsl(query, keep_blank_values=True)),
-            path_fields=by_place["path"],
             positional=by_place["path"],
             query=by_place["query"],
             headers=by_place["header"],
             body=body[0] if body else None,
             media=body[1] if body else None,
-            successes=[(one.status, Type(one.media.shape, OUTSIDE)) for one in successes],
-            accepts=tuple(dict.fromkeys(media)) if is_raw else (),
             content=content,
-            answers=[(one.status, Text(one.description)) for one in answers],
+            answers=answers,
         )
 
     def _parameters(self, endpoint: Endpoint, *, has_body: bool) -> Iterator[tuple[str, Field]]:
@@ -185,10 +170,9 @@ class Operations:
         self.reader.finish()
         check_type(said, shape.bare, self.reader.models)
         shape = argument(shape.bare if place == "path" else shape)
-        one = new_field(self.reader.flats, key, node, shape, required=bool(said.get("required")))
-        text = described(one, said, node)
-        one = evolve(one, name=name, description=Text(text), said=said)
-        return one.within(OUTSIDE)
+        required = place == "path" or bool(said.get("required"))
+        one = new_field(self.reader.flats, key, node, shape, required=required)
+        return described(evolve(one, name=name), said, node)
 
     def _body(self, endpoint: Endpoint) -> tuple[Field, Media] | None:
         given = endpoint.content.get("requestBody")
@@ -198,7 +182,7 @@ class Operations:
             return None
         required = bool(said.get("required"))
         body = new_field(self.reader.flats, "body", media.node, media.shape, required=required)
-        return body.within(OUTSIDE), media
+        return described(body, said, media.node), media
 
     def _answers(self, endpoint: Endpoint) -> Iterator[Answer]:
         for given_status, given in (endpoint.content.get("responses") or {}).items():

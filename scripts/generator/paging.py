@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from .document import Document, UnsupportedError
+from .flat import Node
 from .model import Field, Model, Type
 from .models import Models
 from .operation import Operation, Paging
@@ -53,11 +54,18 @@ def paging_of(
         name=name,
         position=position.name,
         counts_items="offset" in hints,
+        first=_first(position.node) if "page" in hints else 0,
         items=items.name,
         item=Type(shape.inner, OUTSIDE),
         current=counts["current"].name if "current" in counts else None,
         total=counts["total"].name if "total" in counts else None,
     )
+
+
+def _first(node: Node) -> int:
+    """Return the number of the first page, which is 0 where that is allowed."""
+    said = [int(node[key]) for key in ("default", "minimum") if key in node]
+    return said[0] if said else 1
 
 
 def _field(key: str, model: Model) -> Field:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from .document import Document, UnsupportedError
 from .flat import Node
 from .model import Field, Model
 from .models import Models
-from .shapes import Array, Class, Enum, Map, Named, OneOf, Shape
-from .text import raw
+from .shapes import OUTSIDE, Array, Class, Enum, Map, Named, OneOf, Shape
+from .text import Text, raw, sentence
 
 STYLES = {"path": ("simple",), "query": ("form", "deepObject"), "header": ("simple",)}
 """Where a parameter may stand, and the styles that are understood there; the first is the usual."""
@@ -49,13 +51,12 @@ def _is_flat(shape: Shape, models: Models) -> bool:
     return isinstance(model, Model) and all(is_text(one) for one in model.shapes)
 
 
-def described(field: Field, said: Document, node: Node) -> str:
-    """Return the description of a parameter, with its default and its limits."""
-    text = said.get("description") or raw(field.description)
-    default = node.get("default")
-    if default is not None:
-        text = f"{text.rstrip(' .')}. The API's default is `{default}`."
+def described(field: Field, said: Document, node: Node) -> Field:
+    """Return a parameter or a body with its description, its default and its limits."""
+    parts = [said.get("description") or raw(field.description)]
+    if node.get("default") is not None:
+        parts.append(f"The API's default is `{node['default']}`.")
     limits = [limit.format(node[key]) for key, limit in LIMITS if key in node]
-    if limits:
-        text = f"{text.rstrip(' .')}. {', '.join(limits).capitalize()}."
-    return text
+    parts.append(", ".join(limits).capitalize())
+    text = " ".join(filter(None, map(sentence, parts)))
+    return evolve(field, description=Text(text), said=said).within(OUTSIDE)

@@ -28,6 +28,12 @@ def raw(text: Text | str | None) -> str:
     return text.raw if isinstance(text, Text) else text or ""
 
 
+def sentence(text: str) -> str:
+    """Return a text so that another sentence may follow it."""
+    text = text.strip()
+    return f"{text}." if text and text[-1] not in ".!?:" else text
+
+
 def literal(value: Text | str | int | tuple[str, ...]) -> str:
     """Return a value as a Python literal."""
     return repr(raw(value) if isinstance(value, Text) else value)

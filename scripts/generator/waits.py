@@ -158,7 +158,7 @@ class WaitBuilder:
     def _positional(self, item_id: Value) -> list[Field]:
         """Return the parameters that need no name; the last is the id, in the path or the query."""
         named = self.hints.get("parameter", item_id.keys[-1])
-        in_path = self.operation.path_fields
+        in_path = self.operation.positional
         in_query = [one for one in self.operation.query if raw(one.key) == named]
         if in_query and ("parameter" in self.hints or not in_path):
             type_ = evolve(in_query[0].type, shape=in_query[0].type.shape.bare)

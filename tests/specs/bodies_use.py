@@ -46,6 +46,7 @@ with Server(lambda _: Answer(204)) as server, Client("token", base_url=server.ur
     client.send_any(body=[order, {"x": 1}, None])
     client.send_text(body="grün")
     client.send_map(body={"a": datetime.date(2024, 1, 2)})
+    client.send_patch(body=["a"])
     seen = [(r.method, r.path, json.loads(r.body or b'"none"')) for r in server.requests]
     kinds = [r.headers.get("Content-Type") for r in server.requests]
 
@@ -62,10 +63,13 @@ assert seen == [
     ("POST", "/any", [ORDER, {"x": 1}, None]),
     ("POST", "/text", "grün"),
     ("POST", "/map", {"a": "2024-01-02"}),
+    ("PATCH", "/patch", ["a"]),
 ]
 assert kinds[:5] == ["application/json"] * 5
 assert kinds[5:7] == [None, None]
-assert kinds[-2:] == ["application/json; charset=utf-8", "application/vnd.api+json"]
+assert kinds[-3:-1] == ["application/json; charset=utf-8", "application/vnd.api+json"]
+assert kinds[-1] == "application/json", "plain JSON goes before other JSON"
+assert "body: What is new. At most 3 items.\n" in str(Client.send_patch.__doc__)
 
 answer = {"kind": "account", "id": str(ID), "made": "2024-01-02", "name": "x"}
 with Server(lambda _: Answer(200, answer)) as server, Client("t", base_url=server.url) as client:

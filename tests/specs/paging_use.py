@@ -21,6 +21,10 @@ def answer(request: Request) -> Answer:
     query = {key: int(value) for key, (value,) in parse_qs(url.query).items() if key != "state"}
     if url.path == "/teams/gone/members":
         return Answer(404)
+    if url.path == "/zero":
+        page = query.get("page", 0)
+        numbers = [page * 2, page * 2 + 1] if page < 3 else []
+        return Answer(200, {"content": numbers, "number": page, "totalPages": 3})
     if url.path != "/jobs":
         page = query.get("page", 1)
         return Answer(200, {"members": [f"{page}a", f"{page}b"] if page < 4 else []})
@@ -59,6 +63,9 @@ with Server(answer) as server, Client("token", base_url=server.url) as client:
     assert numbers(list(client.iter_jobs(offset=30))) == list(range(30, 45))
     assert list(client.iter_members("x")) == names
     assert list(client.iter_members("x", page=3)) == names[4:]
+    assert list(client.iter_zero()) == [0, 1, 2, 3, 4, 5], "its first page is 0"
+    assert list(client.iter_zero(page=0)) == [0, 1, 2, 3, 4, 5]
+    assert list(client.iter_zero(page=1)) == [2, 3, 4, 5]
     with pytest.raises(NotFoundError):
         next(client.iter_members("gone"))
     with pytest.raises(ResponseDecodeError, match="records: expected an array of items"):

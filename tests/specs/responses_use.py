@@ -28,6 +28,9 @@ ANSWERS: dict[str, Any] = {
     "/range": 7,
     "/only-default": 8,
     "/two-kinds": 9,
+    "/ok": b"<p>deleted</p>",
+    "/unsaid": {"made": 1},
+    "/vendor": 10,
 }
 left = [
     Answer(200, ITEM),
@@ -76,6 +79,11 @@ with (
     assert client.get_range() == 7
     assert client.get_only_default() == 8
     assert client.get_two_kinds() == 9
+    assert client.with_raw_response.delete_ok().content == b"<p>deleted</p>"
+    client.post_unsaid()
+    assert client.get_vendor() == 10
+    accepts = [request.headers["Accept"] for request in server.requests[-3:]]
+    assert accepts == [*["application/json"] * 2, "application/json; version=2, application/json"]
     by_status: Item | list[Item] | None = client.post_by_status()
     assert by_status == Item(id=1)
     assert client.post_by_status() == [Item(id=1)]
@@ -87,4 +95,5 @@ with (
         client.post_by_status()
     with pytest.raises(ResponseDecodeError, match="id: expected an integer, got 'x'"):
         client.post_by_status()
+assert str(Client.delete_ok.__doc__).startswith("Call `DELETE /ok`.\n\n")
 print("all is well")

@@ -45,6 +45,7 @@ for missing in (
     "GET /deep: the type of 'f'",
     "GET /dangling: #/components/schemas/Nowhere leads nowhere in this document",
     "GET /dangling-parameter: #/components/parameters/Nowhere leads nowhere in this document",
+    "GET no-slash: the path does not begin with /",
     "GET /bad-path/{id}: no parameter is called id",
     "GET /broken, because of UsesMixed, because of Mixed: enum values must all be the same type",
     "GET /upload, because of HasFile.f: a file is no JSON",

@@ -58,6 +58,14 @@ with (
     client.get_run(run)
     assert server.requests[-1].path == f"/runs/get?run_id={2**53 + 1}"
 
+    def by_id(request: Request) -> Answer:
+        number = int(request.path.partition("run_id=")[2])
+        return Answer(200, state("TERMINATED", "SUCCESS") | {"run_id": number})
+
+    with Server(by_id) as other, Client("token", base_url=other.url) as several:
+        numbers = [run.run_id for run in several.wait_for_runs([7, 8, 7], poll_interval=0.01)]
+        assert sorted(numbers, key=str) == [7, 8], "their paths are the same"
+
     ends: dict[type[RunEndedError], dict[str, Any]] = {
         RunFailedError: state("TERMINATED", "FAILED", start_time=1000, end_time=61_000),
         RunSkippedError: state("SKIPPED"),

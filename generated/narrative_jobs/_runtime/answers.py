@@ -13,7 +13,7 @@ import httpx
 
 from . import json_text
 from .calls import Call, Response
-from .codec import as_bytes, as_text
+from .codec import as_bytes, as_nothing, as_text
 from .connections import Answer
 from .errors import APIConnectionError, APIStatusError, ErrorClasses
 from .mismatch import MismatchError
@@ -140,7 +140,7 @@ class Reader:
 
 def _payload(decode: Callable[[Any], Any], content: bytes, headers: httpx.Headers) -> Any:
     """Return what a decoder takes: JSON, or a text, or what came."""
-    if decode is as_bytes:
+    if decode in {as_bytes, as_nothing}:
         return content
     if decode is as_text:
         media_type = {"Content-Type": headers.get("Content-Type", "")}

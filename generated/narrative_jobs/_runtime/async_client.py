@@ -76,6 +76,7 @@ class AsyncAPIClient(BaseClient):
         position: int | None,
         items: str,
         *,
+        first: int,
         counts_items: bool,
         current: str | None,
         total: str | None,
@@ -92,7 +93,8 @@ class AsyncAPIClient(BaseClient):
                 yield item
             if not found or is_last(page, current, total):
                 return
-            position = (position or 0) + len(found) if counts_items else (position or 1) + 1
+            position = first if position is None else position
+            position += len(found) if counts_items else 1
 
     async def _attempt(
         self, call: Call[T], request: Request, deadline: Deadline, retries_taken: int

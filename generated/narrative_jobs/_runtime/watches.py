@@ -254,10 +254,10 @@ def _watches(
     """Return a watch for each of what is given, as ids or as what has them; once for each."""
     if isinstance(given, str) or not hasattr(given, "__iter__"):
         raise ValueError(f"expected many ids, got {excerpt(given)}: put it into a list")
-    watches: dict[str, Watch[T]] = {}
+    watches: dict[object, Watch[T]] = {}
     for one in given:
         item = cast("Response[object]", one).parsed if isinstance(one, Response) else one
         item_id: object = kind.id_of(cast("T", item)) if attrs.has(type(item)) else item
         call = call_of(item_id)
-        watches.setdefault(call.url, Watch(len(watches), item_id, call))
+        watches.setdefault((call.url, call.params), Watch(len(watches), item_id, call))
     return list(watches.values())

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from attrs import field, frozen, has
 
-from .codec import as_any, as_uuid, to_json
+from .codec import as_any, as_nothing, as_uuid, to_json
 from .mismatch import MismatchError, excerpt
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ class Call(Generic[T]):
         for status in (str(status_code), f"{status_code // 100}XX", "default"):
             if status in self.decoders:
                 decode = self.decoders[status]
-                return partial(self._decoded, decode) if self.item_id else decode
+                is_other = self.item_id and decode is not as_nothing
+                return partial(self._decoded, decode) if is_other else decode
         return None
 
     def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:

@@ -70,6 +70,10 @@ def as_bytes(body: bytes) -> bytes:
     return body
 
 
+def as_nothing(_: bytes) -> Any:  # `None` alone, as below.
+    """Return `None` for an answer of which the spec says nothing, whatever it has."""
+
+
 def as_bool(value: object) -> bool:
     """Return `True` or `False`."""
     if isinstance(value, bool):
