@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -27,22 +28,27 @@ class AsyncPollingClient(AsyncAPIClient):
     """A client that can also wait."""
 
     async def _poll(self, call: Call[T], deadline: Deadline) -> Outcome[T]:
-        """Make a call once, as one of many polls of the same thing; return what it raises."""
+        """Make a call once, as one of many polls of the same thing; return what it raises.
+
+        That is anything at all: a poll without an outcome would be waited for without end.
+        """
         try:
             return await self._attempt(call, self._request(call), deadline, 0)
-        except Exception as error:
+        except BaseException as error:
             return error
 
     async def _wait_for_one(self, wait: Wait[T]) -> Response[T]:
         """Poll something until it has ended, or the wait for it has."""
         checked_async_callback("on_update", wait.on_update)
-        while (response := wait.result()) is None:
+        while (end := wait.end()) is None:
             due = wait.next()
             if isinstance(due, Watch):
                 await _hear(wait, due, await self._poll(due.call, wait.busy[due]))
             elif due is not None:
                 await anyio.sleep(due)
-        return response
+        if isinstance(end, Exception):
+            raise end
+        return end
 
 
 class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
@@ -60,40 +66,45 @@ class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
 
     async def asend(self, _: None) -> R:
         """Return what has ended next: this is the step of the iteration."""
-        if not self._lock.acquire(blocking=False):
-            raise RuntimeError(BUSY)
-        try:
-            while (response := self._wait.result()) is None:
-                if not self._wait.queue:
-                    raise StopAsyncIteration
-                await self._follow(self._wait)
-            return self._give(response)
-        finally:
-            self._lock.release()
+        wait = self._wait
+        with self._alone():
+            wait.put_back()
+            while (end := wait.end()) is None and wait.queue:
+                await self._follow(wait)
+        if end is None:
+            raise StopAsyncIteration
+        if isinstance(end, Exception):
+            wait.close()
+            raise end
+        given = self._give(end)
+        del wait.over[0]  # Last, since no signal comes between this and the return.
+        return given
 
     async def athrow(self, typ: Any, val: Any = None, tb: Any = None, /) -> R:
         """End the iteration, and raise the exception; `aclose` does it with `GeneratorExit`."""
+        with self._alone():
+            self._wait.close()
+        raise typ if val is None else val
+
+    def _alone(self) -> AbstractContextManager[object]:
+        """Return a lock that nobody holds, to be held for a step."""
         if self._lock.locked():
             raise RuntimeError(BUSY)
-        self._wait.close()
-        raise typ if val is None else val
+        return self._lock
 
     async def _follow(self, wait: Wait[T]) -> None:
         """Poll everything when it is due, until something is over and no poll is under way."""
-        try:
-            async with Tasks(self._poll, wait.size) as crew:
-                while wait.busy or (wait.queue and not wait.over):
-                    while isinstance(due := wait.next(), Watch):
-                        crew.start(due, wait.busy[due])
-                    if wait.busy:
-                        for watch, outcome in await crew.outcomes(due):
-                            await _hear(wait, watch, outcome)
-                    elif due is not None:
-                        await anyio.sleep(due)
-                    if any(isinstance(one, Exception) for one in wait.over.values()):
-                        break
-        finally:
-            wait.put_back()
+        async with Tasks(self._poll) as crew:
+            while wait.busy or (wait.queue and not wait.over):
+                while isinstance(due := wait.next(), Watch):
+                    crew.start(due, wait.busy[due])
+                if wait.busy:
+                    if heard := await crew.outcome(due):
+                        await _hear(wait, *heard)
+                elif due is not None:
+                    await anyio.sleep(due)
+                if any(isinstance(one, Exception) for _, one in wait.over):
+                    break
 
 
 async def _hear(wait: Wait[T], watch: Watch[T], outcome: Outcome[T]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from queue import Empty, SimpleQueue
 from typing import Generic, Self, TypeAlias, TypeVar
 
@@ -25,13 +26,13 @@ LAST_MOMENT = 1.0
 
 
 class Threads(AbstractContextManager["Threads[T]"], Generic[T]):
-    """A few polls at a time, each on a thread; the `with` ends when the last has, or soon after.
+    """Polls, each on a thread; the `with` ends when the last has, or soon after.
 
     A poll that cannot be cut short, since it looks up a name or connects, ends on its own. Its
     thread is a daemon, which does not keep a program from ending.
     """
 
-    def __init__(self, poll: Poll[T], size: int) -> None:
+    def __init__(self, poll: Poll[T]) -> None:
         self._poll = poll
         self._over: SimpleQueue[tuple[Watch[T], Outcome[T]]] = SimpleQueue()
         self._busy: list[tuple[threading.Thread, Deadline]] = []
@@ -49,14 +50,12 @@ class Threads(AbstractContextManager["Threads[T]"], Generic[T]):
         outcome = self._poll(watch.call, deadline)
         self._over.put((watch, outcome))
 
-    def outcomes(self, timeout: float | None) -> list[tuple[Watch[T], Outcome[T]]]:
-        """Wait until a poll is over, up to so many seconds, and return what there is."""
-        over: list[tuple[Watch[T], Outcome[T]]] = []
-        with suppress(Empty):
-            over.append(self._over.get(timeout=timeout))
-            while True:
-                over.append(self._over.get_nowait())
-        return over
+    def outcome(self, timeout: float | None) -> tuple[Watch[T], Outcome[T]] | None:
+        """Return what a poll gave, as soon as one is over; `None` after so many seconds."""
+        try:
+            return self._over.get(timeout=timeout)
+        except Empty:
+            return None
 
     def __exit__(self, *_: object) -> None:
         for _thread, deadline in self._busy:
@@ -68,11 +67,11 @@ class Threads(AbstractContextManager["Threads[T]"], Generic[T]):
 
 
 class Tasks(Generic[T]):
-    """A few polls at a time, each in a task; the `async with` ends when the last task has."""
+    """Polls, each in a task; the `async with` ends when the last has."""
 
-    def __init__(self, poll: AsyncPoll[T], size: int) -> None:
+    def __init__(self, poll: AsyncPoll[T]) -> None:
         self._poll, self._group = poll, anyio.create_task_group()
-        self._over: list[tuple[Watch[T], Outcome[T]]] = []
+        self._over: deque[tuple[Watch[T], Outcome[T]]] = deque()
         self._is_over = anyio.Event()
 
     def start(self, watch: Watch[T], deadline: Deadline) -> None:
@@ -84,12 +83,13 @@ class Tasks(Generic[T]):
         self._over.append((watch, outcome))
         self._is_over.set()
 
-    async def outcomes(self, timeout: float | None) -> list[tuple[Watch[T], Outcome[T]]]:
-        """Wait until a poll is over, up to so many seconds, and return what there is."""
-        with anyio.move_on_after(timeout):
-            await self._is_over.wait()
-        over, self._over, self._is_over = self._over, [], anyio.Event()
-        return over
+    async def outcome(self, timeout: float | None) -> tuple[Watch[T], Outcome[T]] | None:
+        """Return what a poll gave, as soon as one is over; `None` after so many seconds."""
+        if not self._over:
+            self._is_over = anyio.Event()
+            with anyio.move_on_after(timeout):
+                await self._is_over.wait()
+        return self._over.popleft() if self._over else None
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -97,8 +97,5 @@ class Tasks(Generic[T]):
 
     async def __aexit__(self, *_: object) -> None:
         self._group.cancel_scope.cancel()
-        try:
-            # Without the caller's error, which the group would wrap.
-            await self._group.__aexit__(None, None, None)
-        except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None
+        # Without the caller's error, which the group would wrap.
+        await self._group.__aexit__(None, None, None)

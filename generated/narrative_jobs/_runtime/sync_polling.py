@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
 from .arguments import checked_callback
@@ -26,22 +27,27 @@ class PollingClient(APIClient):
     """A client that can also wait."""
 
     def _poll(self, call: Call[T], deadline: Deadline) -> Outcome[T]:
-        """Make a call once, as one of many polls of the same thing; return what it raises."""
+        """Make a call once, as one of many polls of the same thing; return what it raises.
+
+        That is anything at all: a poll without an outcome would be waited for without end.
+        """
         try:
             return self._attempt(call, self._request(call), deadline, 0)
-        except Exception as error:
+        except BaseException as error:
             return error
 
     def _wait_for_one(self, wait: Wait[T]) -> Response[T]:
         """Poll something until it has ended, or the wait for it has."""
         checked_callback("on_update", wait.on_update)
-        while (response := wait.result()) is None:
+        while (end := wait.end()) is None:
             due = wait.next()
             if isinstance(due, Watch):
                 _hear(wait, due, self._poll(due.call, wait.busy[due]))
             elif due is not None:
                 time.sleep(due)
-        return response
+        if isinstance(end, Exception):
+            raise end
+        return end
 
 
 class Finished(Generator[R], Generic[T, R]):
@@ -59,40 +65,45 @@ class Finished(Generator[R], Generic[T, R]):
 
     def send(self, _: None) -> R:
         """Return what has ended next: this is the step of the iteration."""
-        if not self._lock.acquire(blocking=False):
-            raise RuntimeError(BUSY)
-        try:
-            while (response := self._wait.result()) is None:
-                if not self._wait.queue:
-                    raise StopIteration
-                self._follow(self._wait)
-            return self._give(response)
-        finally:
-            self._lock.release()
+        wait = self._wait
+        with self._alone():
+            wait.put_back()
+            while (end := wait.end()) is None and wait.queue:
+                self._follow(wait)
+        if end is None:
+            raise StopIteration
+        if isinstance(end, Exception):
+            wait.close()
+            raise end
+        given = self._give(end)
+        del wait.over[0]  # Last, since no signal comes between this and the return.
+        return given
 
     def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> R:
         """End the iteration, and raise the exception; `aclose` does it with `GeneratorExit`."""
+        with self._alone():
+            self._wait.close()
+        raise typ if val is None else val
+
+    def _alone(self) -> AbstractContextManager[object]:
+        """Return a lock that nobody holds, to be held for a step."""
         if self._lock.locked():
             raise RuntimeError(BUSY)
-        self._wait.close()
-        raise typ if val is None else val
+        return self._lock
 
     def _follow(self, wait: Wait[T]) -> None:
         """Poll everything when it is due, until something is over and no poll is under way."""
-        try:
-            with Threads(self._poll, wait.size) as crew:
-                while wait.busy or (wait.queue and not wait.over):
-                    while isinstance(due := wait.next(), Watch):
-                        crew.start(due, wait.busy[due])
-                    if wait.busy:
-                        for watch, outcome in crew.outcomes(due):
-                            _hear(wait, watch, outcome)
-                    elif due is not None:
-                        time.sleep(due)
-                    if any(isinstance(one, Exception) for one in wait.over.values()):
-                        break
-        finally:
-            wait.put_back()
+        with Threads(self._poll) as crew:
+            while wait.busy or (wait.queue and not wait.over):
+                while isinstance(due := wait.next(), Watch):
+                    crew.start(due, wait.busy[due])
+                if wait.busy:
+                    if heard := crew.outcome(due):
+                        _hear(wait, *heard)
+                elif due is not None:
+                    time.sleep(due)
+                if any(isinstance(one, Exception) for _, one in wait.over):
+                    break
 
 
 def _hear(wait: Wait[T], watch: Watch[T], outcome: Outcome[T]) -> None:

@@ -24,7 +24,7 @@ from .waiting import LongRunning, PollInterval
 
 T = TypeVar("T")
 
-Outcome: TypeAlias = Response[T] | Exception
+Outcome: TypeAlias = Response[T] | BaseException
 
 MIN_ERRORS = 3  # It takes so many in a row to end a wait as an outage.
 
@@ -88,9 +88,9 @@ class Wait(Generic[T]):
         """What is to be polled, by the time when it is due, on the monotonic clock."""
         self.busy: dict[Watch[T], Deadline] = {}
         """What is being polled."""
-        self.over: dict[Watch[T], Outcome[T]] = {}
+        self.over: list[tuple[Watch[T], Response[T] | Exception]] = []
         """The answers that showed a final state, and the errors that end the wait."""
-        self._lost: dict[Watch[T], Exception] = {}
+        self._lost: list[tuple[Watch[T], Exception]] = []
         self._slot = -math.inf
 
     def next(self) -> Watch[T] | float | None:
@@ -119,8 +119,6 @@ class Wait(Generic[T]):
 
     def hear(self, watch: Watch[T], outcome: Outcome[T]) -> T | None:
         """Take in what a poll gave; return the thing if its state is another one than before."""
-        if watch not in self.busy:  # The wait was closed meanwhile.
-            return None
         before, state_of = watch.item, self._kind.state_of
         if isinstance(outcome, Response):
             self._hear_answer(watch, outcome)
@@ -137,31 +135,27 @@ class Wait(Generic[T]):
         return item
 
     def put_back(self) -> None:
-        """Put back into the queue what is being polled: that was interrupted, maybe just here."""
-        if self.busy:
-            settled = {*self.over, *self._lost, *(watch for *_, watch in self.queue)}
-            for watch in self.busy.keys() - settled:
+        """Put back into the queue what was being polled in a step that was interrupted."""
+        if self.busy:  # Some may have been heard already.
+            heard = {watch for watch, _ in [*self.over, *self._lost]}
+            heard |= {watch for *_, watch in self.queue}
+            for watch in self.busy.keys() - heard:
                 heapq.heappush(self.queue, (self._began, watch.place, watch))
             self.busy.clear()
 
-    def result(self) -> Response[T] | None:
-        """Return an answer that showed an end, if one is there; raise what ends the wait."""
+    def end(self) -> Response[T] | Exception | None:
+        """Return an answer that showed an end, if one is there, or what ends the wait."""
         if self.over:
-            one = self.over.pop(next(iter(self.over)))
-        elif self._lost and not self.queue:
+            return self.over[0][1]
+        if self._lost and not self.queue:
             of_all = f"{len(self._lost)} of {self._count} {self._kind.noun}s"
             text = f"{of_all} could not be followed to their end"
-            one = ExceptionGroup(text, [*self._lost.values()])
-        else:
-            return None
-        if isinstance(one, Exception):
-            self.close()
-            raise one
-        return one
+            return ExceptionGroup(text, [error for _, error in self._lost])
+        return None
 
     def close(self) -> None:
         """Forget everything, so that nothing comes any more."""
-        self.queue, self.over, self._lost, self.busy = [], {}, {}, {}
+        self.queue, self.over, self._lost, self.busy = [], [], [], {}
 
     def _hear_answer(self, watch: Watch[T], response: Response[T]) -> None:
         item, kind = response.parsed, self._kind
@@ -171,9 +165,9 @@ class Wait(Generic[T]):
             return
         if self._check and not kind.is_success(item):
             text, error = kind.end_error(item)
-            self.over[watch] = error(self._redact(text), watch.id, item)
+            self.over.append((watch, error(self._redact(text), watch.id, item)))
         else:
-            self.over[watch] = response
+            self.over.append((watch, response))
 
     def _hear_error(self, watch: Watch[T], error: APIError) -> None:
         vars(error).update({self._kind.id_name: watch.id, self._kind.noun: watch.item})
@@ -204,10 +198,7 @@ class Wait(Generic[T]):
 
     def _lose(self, watch: Watch[T], error: Exception) -> None:
         is_for_all = isinstance(error, APIStatusError) and error.status_code in {401, 403}
-        if self._is_one or is_for_all:
-            self.over[watch] = error
-        else:
-            self._lost[watch] = error
+        (self.over if self._is_one or is_for_all else self._lost).append((watch, error))
 
     def _give_up(self, watch: Watch[T]) -> None:
         kind, item = self._kind, watch.item
