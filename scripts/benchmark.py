@@ -16,7 +16,6 @@ import time
 import timeit
 from collections.abc import Callable, Iterable
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from statistics import median
@@ -25,9 +24,9 @@ from uuid import UUID
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venv-benchmark"
-HOMES = {"stock": "raw", "bare": "raw", "import": "ours"}
+HOMES = {"bare": "raw", "import": "ours"}
 """The environment that a subject runs in, where it is not called as the subject is."""
-PATHS = {"PYTHONPATH": f"{ENVIRONMENTS / 'stock'}:{ROOT / 'tests'}"}
+PATHS = {"PYTHONPATH": str(ROOT / "tests")}
 TOKEN = "benchmark-token"  # noqa: S105, it opens nothing
 JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
 GETS, WAITS = 300, 10_000
@@ -36,8 +35,6 @@ STARTS = {
     "bare": "pass",
     "ours": "from narrative_jobs import Client; Client('t', base_url='{url}').get_job('{job_id}')",
     "raw": "import httpx, json; json.loads(httpx.Client().get('{url}/jobs/{job_id}').content)",
-    "stock": "from stock_client import Client; from stock_client.api.jobs import get_job; "
-    "get_job.sync('{job_id}', client=Client('{url}'))",
 }
 """What is timed as a whole process."""
 
@@ -75,10 +72,6 @@ def getter(subject: str, url: str, *, is_async: bool) -> Callable[[], Any]:
             return json.loads((await client.get(job)).content)
 
         return get if is_async else lambda: json.loads(sync.get(job).content)
-    if subject == "stock":
-        stock = import_module("stock_client").AuthenticatedClient(base_url=url, token=TOKEN)
-        call = import_module("stock_client.api.jobs.get_job")
-        return partial(call.asyncio if is_async else call.sync, UUID(JOB_ID), client=stock)
     import narrative_jobs
 
     if not is_async:
@@ -133,18 +126,13 @@ async def waits(_: str, url: str) -> Figures:
 
 
 def decode(*_: str) -> Figures:
-    """Decode the page's sample in every way, in turn: microseconds for each."""
+    """Read the page's sample, and its JSON alone, in turn: microseconds for each."""
     from fault_server import JOB
     from narrative_jobs import job_from_dict
 
-    stock = import_module("stock_client.models.materialize_view_job").MaterializeViewJob
-    payload = json.loads(JOB)
     ways: dict[str, Callable[[], Any]] = {
-        "ours": lambda: job_from_dict(payload),
-        "stock": lambda: stock.from_dict(payload),
-        "ours from bytes": lambda: job_from_dict(json.loads(JOB)),
-        "stock from bytes": lambda: stock.from_dict(json.loads(JOB)),
-        "json.loads": lambda: json.loads(JOB),
+        "ours": lambda: job_from_dict(json.loads(JOB)),
+        "raw": lambda: json.loads(JOB),
     }
     return in_turn(ways, 21, lambda way: 1e6 * timeit.timeit(ways[way], number=500) / 500)
 
@@ -187,24 +175,21 @@ def in_turn(subjects: Iterable[str], rounds: int, figure: Callable[[str], float]
     return found
 
 
-def row(
-    what: str, unit: str, found: Figures, ours: str, floor: str, goal: float, *others: str
-) -> None:
-    """Print a line of the table: figures, their ratios to the floor's, and whether that will do.
+def row(what: str, unit: str, found: Figures, goal: float, ours: str = "ours") -> None:
+    """Print a line of the table: the figures, their ratios, and whether those will do.
 
-    More is better where the unit is a rate. The others are shown beside the floor.
+    More is better where the unit is a rate.
     """
-    middle = {one: median(some) for one, some in found.items()}
+    floor = "bare" if ours == "import" else "raw"
     ratios = [a / b for a, b in zip(found[ours], found[floor], strict=True)]
     is_rate = unit.endswith("/s")
     is_met = median(ratios) >= goal if is_rate else median(ratios) <= goal
     cells = [
         what,
-        f"{middle[ours]:,.4g} : {middle[floor]:,.4g} {unit}",
+        f"{median(found[ours]):,.4g} : {median(found[floor]):,.4g} {unit}",
         f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
         f"at {'least' if is_rate else 'most'} {goal:g}",
         "met" if is_met else "**not met**",
-        ", ".join(f"{one} {middle[one] / middle[floor]:.3g}" for one in others),
     ]
     print(f"| {' | '.join(cells)} |", flush=True)
 
@@ -212,31 +197,26 @@ def row(
 def bound(what: str, unit: str, figure: float, most: float) -> None:
     """Print a line of the table for a figure that has no floor."""
     is_met = "met" if figure <= most else "**not met**"
-    print(f"| {what} | {figure:,.4g} {unit} | | at most {most:g} | {is_met} | |", flush=True)
+    print(f"| {what} | {figure:,.4g} {unit} | | at most {most:g} | {is_met} |", flush=True)
 
 
 def table(rounds: int, url: str) -> None:
     """Measure it all."""
 
-    def gets(key: str, what: str, subjects: str, *arguments: str) -> Figures:
+    def gets(key: str, what: str, *arguments: str, subjects: str = "ours raw") -> Figures:
         """Return one figure of each subject's GETs."""
         each = subjects.split()
         return in_turn(each, rounds, lambda one: measure(what, one, url, *arguments)[key])
 
     found = in_turn(STARTS, 2 * rounds, lambda subject: start(subject, url))
-    row("`import narrative_jobs` : bare Python", "ms", found, "import", "bare", 1.3)
-    row("cold first GET : raw httpx", "ms", found, "ours", "raw", 1.1, "stock")
-    found = measure("decode", "ours")
-    row("decode the page's sample : stock", "µs", found, "ours", "stock", 0.5)
-    both = "ours from bytes", "stock from bytes"
-    row("the same from bytes : stock", "µs", found, *both, 0.65, "json.loads")
-    found = gets("cpu", "one_by_one", "ours raw stock")
-    row("CPU of a GET, sync : raw httpx", "µs", found, "ours", "raw", 0.95, "stock")
-    found = gets("cpu", "flight", "ours raw stock", "1")
-    row("CPU of a GET, async : raw httpx", "µs", found, "ours", "raw", 0.8, "stock")
-    found = gets("rate", "flight", "ours raw stock aiohttp", "50")
-    row("50 in flight : raw httpx", "GET/s", found, "ours", "raw", 3, "stock")
-    row("50 in flight, aiohttp : raw httpx", "GET/s", found, "aiohttp", "raw", 5)
+    row("`import narrative_jobs` : bare Python", "ms", found, 1.3, "import")
+    row("cold first GET : raw httpx", "ms", found, 1.1)
+    row("a job from its bytes : json.loads", "µs", measure("decode", "ours"), 3)
+    row("CPU of a GET, sync : raw httpx", "µs", gets("cpu", "one_by_one"), 0.95)
+    row("CPU of a GET, async : raw httpx", "µs", gets("cpu", "flight", "1"), 0.8)
+    found = gets("rate", "flight", "50", subjects="ours aiohttp raw")
+    row("50 in flight : raw httpx", "GET/s", found, 3)
+    row("50 in flight, aiohttp : raw httpx", "GET/s", found, 5, "aiohttp")
     found = measure("waits", "ours", url)
     bound("memory of each of 10,000 waits", "KiB", found["KiB"], 8)
     bound("the longest that they hold the loop", "ms", found["ms"], 250)
@@ -256,8 +236,8 @@ def main() -> None:
         try:
             url = f"http://127.0.0.1:{int(answering.stdout.readline())}" if answering.stdout else ""
             print(f"Python {sys.version.split()[0]}, {time.strftime('%Y-%m-%d')}\n")
-            print("| what : its floor | figures | ratio (spread) | goal | | others : the floor |")
-            print("| --- | --- | --- | --- | --- | --- |")
+            print("| what : its floor | figures | ratio (spread) | goal | |")
+            print("| --- | --- | --- | --- | --- |")
             table(rounds, url)
         finally:
             answering.kill()

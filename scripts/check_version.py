@@ -37,20 +37,35 @@ class Change(NamedTuple):
 
 
 def rank_of(change: contract.Change) -> str:
-    """Return what a change of what goes over the wire does to those who rely on the old."""
+    """Return what a change does to those who rely on the old."""
     is_asked = change.sort in {"parameter", "body", "argument"} or " body" in change.place
-    if change.fact == "type" and change.sort == "argument" and change.old and change.new:
-        return "minor" if takes_all(change.old, change.new) else "major"
-    if change.fact == "type" and change.sort == "name" and change.old and change.new:
-        return "minor" if change.new.replace("Generator", "Iterator") == change.old else "major"
-    if change.fact == "deprecated":
-        return "minor"
-    if change.fact == "absent":
-        return "minor" if is_asked and change.new is not None else "major"
-    if change.fact.startswith(("value ", "media type ")):
-        return "minor" if change.new is not None else "major"
-    is_optional_addition = not change.fact and change.new == ""
-    return "minor" if is_optional_addition else "major"
+    is_more = change.new is not None
+    if change.fact == "type" and change.old and change.new:
+        is_harmless = takes_all(change.old, change.new) if is_asked else gives_all(change)
+    elif change.fact == "number" and change.sort == "server":
+        is_harmless = "1" not in (change.old, change.new)  # The first is the default.
+    elif change.fact in ("absent", "null"):
+        is_harmless = is_asked and is_more
+    elif change.fact.startswith(contract.LISTED):
+        is_harmless = is_more
+    else:
+        is_harmless = change.fact == "deprecated" or (not change.fact and change.new == "")
+    return "minor" if is_harmless else "major"
+
+
+def takes_all(old: str, new: str) -> bool:
+    """Whether what takes a new type takes all that it took: a union may have grown."""
+    # Literal["a", "b"] is one of two.
+    texts = [re.sub(r"Literal\[(.*?)\]", lambda m: m[1].replace(",", " |"), t) for t in (old, new)]
+    had, has = (set(re.split(r" or | \| (?![^\[\]]*\])", text)) for text in texts)
+    returns_more = {one[:-1] for one in had if one.startswith("Callable[")}
+    has |= {f"{one}]" for one in returns_more if any(n.startswith(f"{one} | ") for n in has)}
+    return had <= has
+
+
+def gives_all(change: contract.Change) -> bool:
+    """Whether what a function returns can do all that it could."""
+    return str(change.new).replace("Generator[", "Iterator[") == change.old
 
 
 def _exported(module: griffe.Object | griffe.Alias) -> dict[str, Any]:
@@ -61,39 +76,39 @@ def _exported(module: griffe.Object | griffe.Alias) -> dict[str, Any]:
     return {name: one for name, one in found.items() if not isinstance(one, griffe.Module)}
 
 
-def takes_all(old: str, new: str) -> bool:
-    """Whether an argument of a new type takes all that it took: a union may have grown."""
-    had, has = (set(re.split(r" \| (?![^\[\]]*\])", text)) for text in (old, new))
-    returns_more = {one[:-1] for one in had if one.startswith("Callable[")}
-    has |= {f"{one}]" for one in returns_more if any(n.startswith(f"{one} | ") for n in has)}
-    return had <= has
-
-
 def imported(module: griffe.Object | griffe.Alias) -> dict[str, Promise]:
     """Return the public names, what they have, and what functions take."""
     found: dict[str, Promise] = {}
     for name, item in _exported(module).items():
         path = f"{module.path}.{name}"
-        found[path] = Promise("name")
-        members = item.all_members.values() if isinstance(item, griffe.Class) else []
-        for given in [item, *members]:
-            member: Any = given.final_target if given.is_alias else given
-            inner = path if member is item or member.name == "__init__" else f"{path}.{member.name}"
-            if member.name.startswith("_") and inner != path:
-                continue
-            if isinstance(member, griffe.Function):
-                found.setdefault(inner, Promise("name", {"type": words(member.returns)}))
-                for number, one in enumerate(member.parameters):
-                    facts = {"type": words(one.annotation), "default": str(one.default)}
-                    facts |= {"number": str(number)} if one.kind is POSITIONAL else {}
-                    facts |= {} if one.required else {"absent": ""}
-                    found[f"{inner}({one.name})"] = Promise("argument", facts)
-            elif isinstance(member, griffe.Attribute) and member is not item:
-                found[inner] = Promise("name", {"type": words(member.annotation)})
-                if ".models." in item.canonical_path and "property" not in member.labels:
-                    # The wire tells of its type.
-                    facts = {} if member.value is None else {"absent": ""}
-                    found[inner] = Promise("field", facts)
+        found |= promised(path, item)
+        for key, given in item.all_members.items() if item.is_class else []:
+            member = given.final_target if given.is_alias else given
+            if key == "__init__":  # The class itself tells what it is.
+                found = promised(path, member) | found
+            elif not key.startswith("_"):
+                found |= promised(f"{path}.{key}", member)
+    return found
+
+
+def promised(path: str, one: Any) -> dict[str, Promise]:
+    """Return what a name promises, and each of its arguments."""
+    if one.is_class:
+        bases = [str(base.canonical_path) for each in [one, *one.mro()] for base in each.bases]
+        facts = {f"base {base.rpartition('.')[2]}": "" for base in bases if "._" not in base}
+        return {path: Promise("name", facts)}
+    if one.is_attribute:
+        is_of_model = one.parent.is_class and ".models." in one.path
+        is_field = is_of_model and "property" not in one.labels
+        facts = {"type": words(one.annotation)}
+        facts |= {"absent": ""} if is_field and one.value is not None else {}
+        return {path: Promise("field" if is_field else "name", facts)}
+    found = {path: Promise("name", {"type": words(one.returns)})}
+    for number, argument in enumerate(one.parameters):
+        facts = {"type": words(argument.annotation), "default": str(argument.default)}
+        facts |= {"number": str(number)} if argument.kind is POSITIONAL else {}
+        facts |= {} if argument.required else {"absent": ""}
+        found[f"{path}({argument.name})"] = Promise("argument", facts)
     return found
 
 
@@ -105,17 +120,16 @@ def words(annotation: str | griffe.Expr | None) -> str:
 
     What a private name stands for is written out: nobody else can name it.
     """
-    if isinstance(annotation, griffe.ExprAttribute):
-        return words(annotation.last)
-    if isinstance(annotation, griffe.ExprName) and isinstance(annotation.parent, griffe.Object):
-        package = annotation.parent.package
-        path = annotation.canonical_path.removeprefix(f"{package.path}.")
-        found: Any = package[path] if path.startswith("_") else None
-        value = getattr(found.final_target if found and found.is_alias else found, "value", None)
-        return words(value) if isinstance(value, griffe.ExprBinOp) else annotation.name
-    if isinstance(annotation, griffe.Expr) and not isinstance(annotation, griffe.ExprName):
-        return "".join(map(words, annotation.iterate(flat=False)))
-    return str(annotation or "")
+    text = ""
+    for part in annotation.iterate() if isinstance(annotation, griffe.Expr) else [annotation]:
+        found: Any = None
+        if isinstance(part, griffe.ExprName) and isinstance(part.parent, griffe.Object):
+            package = part.parent.package
+            path = part.canonical_path.removeprefix(f"{package.path}.")
+            found = package[path] if path.startswith("_") else None
+        is_alias = str(getattr(found, "annotation", "")) == "TypeAlias"
+        text += words(found.value) if is_alias else str(part or "")
+    return re.sub(r"\w+\.", "", text)
 
 
 def taken_over(
@@ -124,19 +138,10 @@ def taken_over(
     """Say what changes for those who use what the last class of a union was for."""
     had, has = _exported(before), _exported(after)
     for name in had.keys() & has.keys():
-        old, new = (words(getattr(one[name], "value", None)).split(" | ") for one in (had, has))
+        old, new = (words(getattr(one[name], "value", "")).split(" | ") for one in (had, has))
         for gained in sorted(set(new) - set(old)) if old[-1] == new[-1] in has else []:
-            general, own = (
-                {field: words(getattr(one, "annotation", "")) for field, one in its.members.items()}
-                for its in (has[new[-1]], has[gained])
-            )
-            what = "".join(
-                f'; .{field}["key"] becomes .{field}.key'
-                for field, kind in general.items()
-                if kind.startswith("dict[") > own.get(field, kind).startswith("dict[")
-            )
-            path = f"{before.path}.{gained}"
-            yield Change("minor", path, f"what came as {new[-1]} is of this class now{what}")
+            what = f"what came as {new[-1]} is of this class now, and what was a dict in it"
+            yield Change("minor", f"{before.path}.{gained}", f'{what} too: ["key"] becomes .key')
 
 
 RELEASED = re.compile(r"^## \[?(\d+\.\d+\.\d+)\]?", re.MULTILINE)

@@ -89,7 +89,6 @@ def main() -> int:
     )
     known_file = SCRIPTS / "known-differences.json"
     parser.add_argument("document", metavar="FILE_OR_URL", help="the vendor's document")
-    parser.add_argument("--json", action="store_true", help="print JSON, for a scheduled job")
     parser.add_argument("--accept", action="store_true", help="write to FILE what differs now")
     parser.add_argument(
         "--known", type=Path, metavar="FILE", default=known_file, help="what is known: %(default)s"
@@ -116,10 +115,7 @@ def main() -> int:
     new = {
         key: [one for one in some if one not in known.get(key, [])] for key, some in found.items()
     }
-    if options.json:
-        print(json.dumps({"new": new, "all": found, "deliberate": deliberate}, indent=2))
-    else:
-        report(new, deliberate, sum(map(len, found.values())) - sum(map(len, new.values())))
+    report(new, deliberate, sum(map(len, found.values())) - sum(map(len, new.values())))
     return int(any(new.values()))
 
 

@@ -55,12 +55,14 @@ class Change(NamedTuple):
         """Return the change in words, without its place."""
         if self.fact in PHRASES:
             return PHRASES[self.fact][self.new is None]
-        if self.fact and not self.fact.startswith(("value ", "media type ")):
+        if self.fact and not self.fact.startswith(LISTED):
             return f"{self.fact} changed from {self.old or 'none'} to {self.new or 'none'}"
         how = "removed" if self.new is None else "added"
         return f"{self.new or ''} {self.fact or self.sort} {how}".strip()
 
 
+LISTED = "value ", "media type ", "base "
+"""How the facts begin that a place may have several of."""
 PHRASES = {
     "absent": ("may now be absent", "is now required"),
     "null": ("may now be null", "is no longer null"),

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 import httpx
-from attrs import define, evolve, field
+from attrs import define, field
 from contract import Contract, Promise, plain
-from generator.document import METHODS, UnsupportedError, parse
+from generator.document import METHODS, UnsupportedError, at, parse
 from openapi_schema_validator import OAS30Validator, OAS31Validator
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
@@ -25,28 +24,30 @@ def read(source: str | Path, like: Contract | None = None) -> Contract:
     `like` another, only what that has is read in depth: a vendor's document may be very large.
     """
     address = str(source) if "://" in str(source) else Path(source).resolve().as_uri()
-    resource = _retrieve(address)
-    document: Any = resource.contents
-    if not isinstance(document, Mapping) or not isinstance(document.get("paths"), Mapping):
+    registry: Any = Registry
+    retrieve = cache(_retrieve)
+    resolver = registry(retrieve=retrieve).resolver(address)
+    document = _Node(retrieve(address).contents, resolver, {})
+    if not isinstance(document.raw, Mapping) or not isinstance(document.get("paths"), Mapping):
         raise UnsupportedError("this is no OpenAPI document with paths")
-    version = str((document.get("info") or {}).get("version", ""))
+    with at("info"):
+        version = str((document.get("info") or {}).get("version", ""))
     contract = Contract(version, _departures(document))
     for number, server in enumerate(document.get("servers") or [], 1):
         facts = {"number": str(number), "name": server.get("x-name") or ""}
         contract.promises[f"server {server.get('url')}"] = Promise("server", facts)
     known = None if like is None else set(map(plain, like.promises))
-    registry: Any = Registry
     reader = _Reader(
-        document=_Node(f"{address}#", document),
-        registry=registry(retrieve=cache(_retrieve)).with_resource(address, resource),
+        document=document,
         found=contract,
         is_known=lambda place: known is None or plain(place) in known,
     )
-    for path in document["paths"]:
-        item = reader.follow(reader.document["paths"][path], path)
+    for path, item in document["paths"].items():
         for method in METHODS:
-            if isinstance(item.value, Mapping) and method in item.value:
-                reader.operation(f"{method.upper()} {path}", item, item[method])
+            if isinstance(item, _Node) and isinstance(item.get(method), _Node):
+                place = f"{method.upper()} {path}"
+                with at(place):
+                    reader.operation(place, item, item[method])
     return contract
 
 
@@ -58,24 +59,59 @@ def _retrieve(address: str) -> Resource[Any]:
     return Resource.from_contents(parse(text), default_specification=DRAFT202012)
 
 
-@define(frozen=True)
-class _Node:
-    """A part of a document, and where it lies."""
+LOST = "x-lost"
+"""What a reference that leads nowhere is replaced with: why it does not."""
 
-    address: str
-    value: Any
-    shape: str | None = None
-    """Why the vendor's document shows another shape here, if so."""
 
-    def __getitem__(self, key: str | int) -> _Node:
-        """Return what lies at a key; anything at all where there is nothing."""
-        step = str(key).replace("~", "~0").replace("/", "~1").replace("%", "%25")
-        value = self.value.get(key, {}) if isinstance(self.value, Mapping) else self.value[key]
-        return _Node(f"{self.address}/{step}", value, self.shape)
+class _Node(Mapping[str, Any]):
+    """An object of a document. Within it, what a reference leads to stands in its place."""
 
-    def each(self, key: str) -> list[_Node]:
-        """Return the items of a list that lies at a key."""
-        return [self[key][index] for index in range(len(self.value.get(key) or []))]
+    def __init__(self, raw: Any, resolver: Any, made: dict[int, _Node]) -> None:
+        self.raw, self.resolver, self.made = raw, resolver, made
+
+    def __getitem__(self, key: str) -> Any:
+        return self.linked(self.raw[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.raw)
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    # A schema may hold itself: it is known by which it is, not by what is in it.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def linked(self, raw: Any) -> Any:
+        """Return a part of the document, the same one each time."""
+        if isinstance(raw, list):
+            return [self.linked(item) for item in raw]
+        if not isinstance(raw, Mapping) or isinstance(raw, _Node):
+            return raw
+        if id(raw) not in self.made:
+            self.made[id(raw)] = _Node(raw, self.resolver, self.made).followed()
+        return self.made[id(raw)]
+
+    def followed(self) -> _Node:
+        """Return what a reference leads to, together with what stands beside the reference."""
+        node, seen, beside = self, [self.raw], dict[str, Any]()
+        while isinstance(reference := node.raw.get("$ref"), str):
+            beside = {k: v for k, v in node.raw.items() if k not in NO_PART} | beside
+            try:
+                found = node.resolver.lookup(reference)
+                why = "leads to itself" if any(found.contents is one for one in seen) else ""
+            except (Unresolvable, ValueError) as error:
+                found, why = None, f"leads nowhere: {error.__cause__ or error}"
+            if why or not isinstance(found.contents, Mapping):
+                return _Node({LOST: f"{reference} {why or 'leads to no object'}"}, None, self.made)
+            seen.append(found.contents)
+            node = _Node(found.contents, found.resolver, self.made)
+        target = self.made.setdefault(id(node.raw), node)
+        return _Node({**beside, "allOf": [target]}, self.resolver, self.made) if beside else target
+
+
+NO_PART = {"$ref", "summary", "description"}
+"""What may stand beside a reference and says nothing of a value."""
 
 
 @define
@@ -83,152 +119,124 @@ class _Reader:
     """Reads one document, and writes down what it finds."""
 
     document: _Node
-    registry: Any
     found: Contract
     is_known: Callable[[str], bool]
-    checked: set[str] = field(factory=set[str])
+    checked: set[_Node] = field(factory=set[_Node])
 
-    def follow(self, node: _Node, place: str) -> _Node:
-        """Follow references; what leads nowhere is a mistake, and anything at all."""
-        seen: list[str] = []
-        while isinstance(node.value, Mapping) and isinstance(node.value.get("$ref"), str):
-            reference = node.value["$ref"]
-            address = urljoin(node.address, reference)
-            address += "" if "#" in address else "#"
-            try:
-                value = {} if address in seen else self.registry.resolver().lookup(address).contents
-                wrong = "leads to itself" if address in seen else ""
-            except Unresolvable as error:
-                value, wrong = {}, f"leads nowhere: {error.__cause__ or error}"
-            if wrong:
-                self.found.mistakes[f"{place}: {reference} {wrong}"] = None
-            seen.append(address)
-            node = _Node(address, value, node.shape)
-        return node
+    def wrong(self, place: str, what: str) -> None:
+        """Note a mistake of the document."""
+        self.found.mistakes[f"{place}: {what}"] = None
 
-    def operation(self, place: str, item: _Node, operation: _Node) -> None:
+    def operation(self, place: str, item: _Node, said: _Node) -> None:
         """Read an operation: its security, parameters, body and answers."""
-        said = operation.value
-        for tag in said.get("tags", []):
+        for tag in said.get("tags") or []:
             self.found.tags.setdefault(tag, []).append(place)
         facts = {"name": said.get("operationId", ""), **_flags(said)}
         self.found.promises[place] = Promise("operation", facts)
         if not self.is_known(place):
             return
-        for one in said.get("security", self.document.value.get("security", [])):
+        for one in said.get("security", self.document.get("security")) or []:
             for name in one:
-                scheme = self.follow(self.document["components"]["securitySchemes"][name], place)
-                words = [scheme.value.get(key, "") for key in ("type", "scheme", "in", "name")]
+                scheme = self.document["components"]["securitySchemes"][name]
+                words = [scheme.get(key, "") for key in ("type", "scheme", "in", "name")]
                 key = f"{place} security {' '.join(filter(None, words)).lower()}"
                 self.found.promises[key] = Promise("security")
-        parameters = {}
-        for given in [*item.each("parameters"), *operation.each("parameters")]:
-            node = self.follow(given, place)
-            parameters[f"{place} {node.value.get('in')} {node.value.get('name')}"] = node
-        for here, node in parameters.items():
-            facts = _flags(node.value, absent=not node.value.get("required"))
-            self.promise(here, [node["schema"]], "parameter", facts)
-            self.check(here, node, node["schema"])
+        given = [*(item.get("parameters") or []), *(said.get("parameters") or [])]
+        # An operation's own parameter stands in the place of its path's.
+        for here, one in {
+            f"{place} {one.get('in')} {one.get('name')}": one for one in given
+        }.items():
+            facts = _flags(one, absent=not one.get("required"))
+            self.promise(here, [one.get("schema")], "parameter", facts)
+            self.check(here, one, one.get("schema"))
         if "requestBody" in said:
-            node = self.follow(operation["requestBody"], place)
-            facts = _flags({}, absent=not node.value.get("required"))
-            self.content(f"{place} body", node, "body", facts)
-        for status in said.get("responses", {}):
-            node = self.follow(operation["responses"][status], f"{place} {status}")
-            self.content(f"{place} {status}", node, "answer", {})
+            facts = _flags({}, absent=not said["requestBody"].get("required"))
+            self.content(f"{place} body", said["requestBody"], "body", facts)
+        for status, answer in (said.get("responses") or {}).items():
+            self.content(f"{place} {status}", answer, "answer", {})
 
     def content(self, place: str, holder: _Node, sort: str, facts: dict[str, str]) -> None:
         """Read a body or an answer: its media types, and the schema of the first that is JSON."""
-        content = holder.value.get("content") or {}
+        if LOST in holder:
+            self.wrong(place, holder[LOST])
+        content = holder.get("content") or {}
         facts |= {f"media type {name.lower()}": "" for name in content}
         names = [name for name in content if "json" in name.lower()] or list(content)
-        schemas = [holder["content"][name]["schema"] for name in names[:1]]
-        self.promise(place, schemas, sort, facts)
-        for schema in schemas:
-            self.check(place, holder["content"][names[0]], schema)
+        shown = [content[name] for name in names[:1]]
+        self.promise(place, [one.get("schema") for one in shown], sort, facts)
+        for one in shown:
+            self.check(place, one, one.get("schema"))
 
     def promise(
-        self, place: str, nodes: list[_Node], sort: str, facts: dict[str, str], *seen: str
+        self, place: str, schemas: list[Any], sort: str, facts: dict[str, str], *seen: _Node
     ) -> None:
         """Note what the schemas of a place say together, and what lies in it."""
-        read = [self.parts(node, place) for node in nodes]
+        read = [self.parts(schema, place) for schema in schemas]
         parts = [part for some, _ in read for part in some]
-        departures: dict[str, str] = {}
-        for node in nodes:
-            departures |= _departures(node.value)
-        shapes = [node.shape for node in nodes]
-        if shapes and all(shapes) and shapes[0] not in departures.values():
-            departures |= {"field": str(shapes[0])}
-        facts = facts | _facts([part.value for part in parts])
+        departures = dict[str, str]()
+        for part in parts:
+            departures |= _departures(part)
+        facts = facts | _facts([part.raw for part in parts])
         self.found.promises[place] = Promise(sort, facts, departures)
         # A schema may hold itself. Its second appearance says nothing new.
-        here = {part.address for part in parts}
-        if here & set(seen) or not self.is_known(place):
+        if set(seen) & set(parts) or not self.is_known(place):
             return
         inner = _inner(parts)
-        for name in (
-            sorted(set().union(*(names for _, names in read)) - inner.keys()) if inner else []
-        ):
-            wrong = f"required names {name[1:]}, which is no property"
-            self.found.mistakes[f"{place}: {wrong}"] = None
+        required = set[str]().union(*(names for _, names in read))
+        for name in sorted(required - inner.keys()) if inner else []:
+            self.wrong(place, f"required names {name[1:]}, which is no property")
         for name, some in inner.items():
             is_optional = name[0] == "." and not all(name in names for _, names in read)
-            self.promise(
-                f"{place}{name}", some, "field", _flags({}, absent=is_optional), *seen, *here
-            )
+            facts = _flags({}, absent=is_optional)
+            self.promise(f"{place}{name}", some, "field", facts, *seen, *parts)
 
-    def parts(self, node: _Node, place: str, *seen: str) -> tuple[list[_Node], set[str]]:
+    def parts(self, schema: Any, place: str, *seen: _Node) -> tuple[list[_Node], set[str]]:
         """Return a schema with all that it is put together of, and the fields it always has."""
-        shape = _departures(node.value).get("shape") or node.shape
-        node = self.follow(evolve(node, shape=shape), place)
-        if not isinstance(node.value, Mapping) or node.address in seen:
+        if not isinstance(schema, _Node) or schema in seen:
             return [], set()
-        if node.address not in self.checked:
-            self.checked.add(node.address)
-            self.check(place, node, node)
-        parts, always = [node], {f".{name}" for name in node.value.get("required") or []}
+        if LOST in schema:
+            self.wrong(place, schema[LOST])
+        if schema not in self.checked:
+            self.checked.add(schema)
+            self.check(place, schema, schema)
+        parts, always = [schema], {f".{name}" for name in schema.get("required") or []}
         for key in ("allOf", "oneOf", "anyOf"):
-            some = [self.parts(one, place, node.address, *seen) for one in node.each(key)]
+            some = [self.parts(one, place, schema, *seen) for one in schema.get(key) or []]
             parts += [part for one, _ in some for part in one]
-            names = [its for one, its in some if one and one[0].value.get("type") != "null"]
+            names = [its for one, its in some if one and one[0].get("type") != "null"]
             if names:
                 always |= set.union(*names) if key == "allOf" else set.intersection(*names)
         return parts, always
 
-    def check(self, place: str, holder: _Node, schema: _Node) -> None:
+    def check(self, place: str, holder: _Node, schema: Any) -> None:
         """Hold the examples to their schema."""
-        given = holder.value.get("examples")
+        given = holder.get("examples")
         named = given.values() if isinstance(given, Mapping) else ()
-        some = [one["value"] for one in named if isinstance(one, Mapping) and "value" in one]
-        some += given if isinstance(given, list) else []
-        some += [holder.value["example"]] if "example" in holder.value else []
-        is_3_0 = str(self.document.value.get("openapi", "")).startswith("3.0")
-        validator = OAS30Validator if is_3_0 else OAS31Validator
+        some = [one.raw["value"] for one in named if "value" in one]
+        some += holder.raw["examples"] if isinstance(given, list) else []
+        some += [holder.raw["example"]] if "example" in holder else []
+        is_3_0 = str(self.document.get("openapi")).startswith("3.0")
+        validator = (OAS30Validator if is_3_0 else OAS31Validator)(schema or {})
         for example in some:
-            try:
-                of_it = validator({"$ref": schema.address}, registry=self.registry)
-                for error in of_it.iter_errors(example):
-                    where = error.json_path.removeprefix("$").removeprefix(".") or "it"
-                    wrong = f"an example that its schema refuses: {where}: {error.message[:200]}"
-                    self.found.mistakes[f"{place}: {wrong}"] = None
-            except Unresolvable:
-                pass  # It is among the mistakes already.
+            for error in validator.iter_errors(example):
+                where = error.json_path.removeprefix("$").removeprefix(".") or "it"
+                said = f"{where}: {error.message[:200]}"
+                self.wrong(place, f"an example that its schema refuses: {said}")
 
 
-def _inner(parts: list[_Node]) -> dict[str, list[_Node]]:
+def _inner(parts: list[_Node]) -> dict[str, list[Any]]:
     """Return the schemas of each `.property`, of items `[]` and of further properties `{}`."""
-    found: dict[str, list[_Node]] = {}
+    found: dict[str, list[Any]] = {}
     for part in parts:
-        for name in part.value.get("properties") or {}:
-            found.setdefault(f".{name}", []).append(part["properties"][name])
+        for name, schema in (part.get("properties") or {}).items():
+            found.setdefault(f".{name}", []).append(schema)
         for key, name in (("items", "[]"), ("additionalProperties", "{}")):
-            if isinstance(part.value.get(key), Mapping) and part.value[key]:
+            if isinstance(part.get(key), Mapping) and part[key]:
                 found.setdefault(name, []).append(part[key])
-        hints = part.value.get("discriminator") or {}
+        hints = part.get("discriminator") or {}
         if hints.get("mapping"):
             tag = {"type": "string", "enum": list(hints["mapping"])}
-            name = f".{hints['propertyName']}"
-            found.setdefault(name, []).append(_Node(f"{part.address}/tag", tag))
+            found.setdefault(f".{hints['propertyName']}", []).append(part.linked(tag))
     return found
 
 

@@ -256,14 +256,24 @@ ROWS: dict[str, tuple[Edit, str, list[str]]] = {
         "major",
         ["major  server https://api.narrative.io: number changed from 1 to 2"],
     ),
+    "server added in the midst": (
+        lambda spec: spec["servers"].insert(1, {"url": "https://api-test.narrative.io"}),
+        "minor",
+        ["minor  server https://api-dev.narrative.io: number changed from 2 to 3"],
+    ),
+    "parameter takes more": (
+        lambda spec: parameters(spec)["most"]["schema"].update(type=["integer", "string"]),
+        "minor",
+        ["minor  GET /jobs query most: type changed from integer to integer or string"],
+    ),
     "type of job added": (
         has_export,
         "minor",
         [
             f'minor  {GET_JOB} 200.type: value "not-a-type" added',
             "narrative_jobs.NotATypeJob: name added",
-            "minor  narrative_jobs.NotATypeJob: what came as OtherJob is of this class now; "
-            '.input["key"] becomes .input.key; .result["key"] becomes .result.key',
+            "minor  narrative_jobs.NotATypeJob: what came as OtherJob is of this class now",
+            'what was a dict in it too: ["key"] becomes .key',
         ],
     ),
     "enum value added": (
@@ -381,6 +391,20 @@ CODE: dict[str, tuple[str, str, str, str, str]] = {
         "    retries_taken: str = '0'",
         "major",
         "narrative_jobs.APIError.retries_taken: type changed from int to str",
+    ),
+    "type of a field of a model changed": (
+        "models/failure.py",
+        "timestamp: datetime.datetime | None = None",
+        "timestamp: str | None = None",
+        "major",
+        "Failure.timestamp: type changed from datetime | None to str | None",
+    ),
+    "base class removed": (
+        "errors.py",
+        "class JobWaitTimeoutError(NarrativeError, TimeoutError):",
+        "class JobWaitTimeoutError(NarrativeError):",
+        "major",
+        "narrative_jobs.JobWaitTimeoutError: base TimeoutError removed",
     ),
     "private code changed": (
         "_runtime/codec.py",
