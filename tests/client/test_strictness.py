@@ -52,6 +52,21 @@ def test_the_payload_of_an_error_has_no_token_in_it(
         assert TOKEN not in str(caught.value.body)
 
 
+@pytest.mark.parametrize("before", range(80, 100))
+def test_no_half_of_the_token_is_left_where_a_message_is_cut(before: int) -> None:
+    token, filler = "abcdefghijklmnopqrstuvwxyz", "-" * 300
+    for sent in (f"<p>{'-' * before}{token}{filler}", f'{{"a": "{token}{filler}", "b": NaN}}'):
+        transport = httpx.MockTransport(lambda _, sent=sent: httpx.Response(200, text=sent))
+        with (
+            httpx.Client(transport=transport) as http_client,
+            Client(token, http_client=http_client) as client,
+            pytest.raises(ResponseDecodeError) as caught,
+        ):
+            client.get_job(JOB_ID)
+        assert "..." in str(caught.value)
+        assert token[:6] not in str(caught.value)
+
+
 def test_a_text_that_is_no_json_has_no_payload() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, text="<html>"))
     with (

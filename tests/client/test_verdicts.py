@@ -12,10 +12,13 @@ from datetime import timedelta
 from typing import Any
 
 import attrs
+import httpx
 import pytest
 from narrative_jobs import (
+    APIConnectionError,
     APIError,
     APIStatusError,
+    Client,
     Job,
     JobCancelledError,
     JobEndedError,
@@ -25,7 +28,7 @@ from narrative_jobs import (
     OtherJob,
     job_from_dict,
 )
-from stand_in import Answer, Server
+from stand_in import TOKEN, Answer, Server
 from support import JOB_ID, ROOT, Flavour, payload
 
 TYPES = {"materialize-view": MaterializeViewJob, "nql-forecast": NqlForecastJob, "new": OtherJob}
@@ -134,6 +137,20 @@ def test_a_status_says_whether_it_may_pass(
     with pytest.raises(APIStatusError) as caught:
         flavour.run(lambda c: c.get_job(JOB_ID), base_url=serve(Answer(status)).url, max_retries=0)
     assert caught.value.is_transient is is_transient
+
+
+def test_what_httpx_refuses_to_send_is_no_error_that_may_pass() -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.LocalProtocolError("Illegal header value")
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(refuse)) as http_client,
+        Client(TOKEN, http_client=http_client) as client,
+        pytest.raises(APIConnectionError) as caught,
+    ):
+        client.get_job(JOB_ID)
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
+        assert (error.is_transient, error.retries_taken) == (False, 0)
 
 
 def test_so_do_other_errors(serve: Serve, flavour: Flavour) -> None:

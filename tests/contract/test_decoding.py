@@ -104,6 +104,8 @@ def test_a_wrong_payload_says_where_and_what(sent: Any, path: str, said: str) ->
     if "[[[[" not in said:  # pickle does not go as deep.
         twin = pickle.loads(pickle.dumps(error))
         assert (str(twin), twin.path, twin.payload) == (str(error), path, sent)
+        # What a log shows by %r, and what Celery keeps as JSON.
+        assert (repr(error), error.args) == (f"ResponseDecodeError({str(error)!r})", (str(error),))
 
 
 def test_an_error_stays_short_however_long_the_value() -> None:

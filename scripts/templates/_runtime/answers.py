@@ -62,11 +62,9 @@ class Reader:
         # What led here knows the answer as it was, before the token was taken out.
         error = self._errors.decode.of(problem, None)
         error.__context__ = None
-        error.args = tuple(map(self._redact, problem.args))
-        error.retries_taken = retries_taken
+        error.args = (self._redact(f"{call} answered {answer.status_code}: {problem}"),)
         error.body, error.payload = self._clean(content, payload)
-        context = f"{call} answered {answer.status_code}"
-        vars(error).update(self._evidence(answer), _context=context)
+        vars(error).update(self._evidence(answer), retries_taken=retries_taken)
         raise error
 
     def connection_error(self, call: Call[Any], cause: Exception) -> APIConnectionError:
@@ -75,6 +73,8 @@ class Reader:
         error_class = self._errors.timeout if is_timeout else self._errors.connection
         reason = self._redact(_reason(cause))
         error = error_class(f"{call} got no answer from {self._base_url.host}: {reason}")
+        refused = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
+        error.is_transient = not isinstance(cause, refused)  # That, httpx would refuse again.
         shown = "".join(traceback.format_exception(cause))
         if self._redact(shown) == shown:  # It may quote a server that quotes the token.
             error.__cause__ = cause
@@ -102,7 +102,8 @@ class Reader:
     def _problem(self, decode: Callable[[Any], Any], content: bytes) -> MismatchError:
         """Return why an answer does not decode, in words without the token."""
         try:
-            payload = json_text.load(content) if content else None
+            # Before anything is cut for a message: half a token is a secret, too.
+            payload = json_text.load(self._redact(content)) if content else None
             self._decoded(decode, self._redact(payload))
         except MismatchError as mismatch:
             return mismatch

@@ -37,19 +37,14 @@ class APIError(Error):
     retries_taken: int = 0
     """How many times the call was repeated before the client gave up."""
 
-    @property
-    def is_transient(self) -> bool:
-        """Whether the same request may do better at another time."""
-        return False
+    is_transient: bool = False
+    """Whether the same request may do better at another time."""
 
 
 class APIConnectionError(APIError):
     """The API could not be reached, or its answer was cut short; `__cause__` says how."""
 
-    @property
-    def is_transient(self) -> bool:
-        # What httpx itself refuses to send; named, since models are read without httpx.
-        return type(self.__cause__).__name__ not in {"LocalProtocolError", "UnsupportedProtocol"}
+    is_transient: bool = True
 
 
 class APIStatusError(APIError):
@@ -80,6 +75,7 @@ class APIStatusError(APIError):
         self.headers = headers or {}
         self.body = body
         self.request_id = request_id
+        self.is_transient = status_code in {408, 429} or status_code >= 500
         said = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
         for name, key in self._reasons.items():
             setattr(self, name, said[key] if isinstance(said.get(key), str) else None)
@@ -87,10 +83,6 @@ class APIStatusError(APIError):
         details = ": ".join(shortened(text) for text in reasons if text)
         details = details or ("" if self.body == "" else excerpt(self.body))
         super().__init__(f"{message}: {details}" if details else message)
-
-    @property
-    def is_transient(self) -> bool:
-        return self.status_code in {408, 429} or self.status_code >= 500
 
 
 class ResponseDecodeError(APIError, MismatchError):
@@ -107,8 +99,6 @@ class ResponseDecodeError(APIError, MismatchError):
     request_id: str | None = None
     """The id that the server gave the request, from `X-Request-Id`, if any."""
 
-    _context: str = ""
-
     @classmethod
     def of(cls, mismatch: MismatchError, payload: object) -> Self:
         """Return what a decoder has raised for `payload` as an error of this class."""
@@ -116,10 +106,6 @@ class ResponseDecodeError(APIError, MismatchError):
         vars(error).update(mismatch.__dict__)
         error.payload = error.body = payload
         return error
-
-    def __str__(self) -> str:
-        said = MismatchError.__str__(self)
-        return shortened(f"{self._context}: {said}" if self._context else said, MOST)
 
 
 @attrs.frozen

@@ -26,6 +26,10 @@ class MismatchError(ValueError):
 
     _steps: tuple[str | int, ...] = ()
 
+    def __init__(self, problem: str = "") -> None:
+        super().__init__(problem)
+        self._problem = problem
+
     @classmethod
     def unexpected(cls, value: object, expected: str) -> Self:
         """Return the error for `value`, which came where the spec asks for `expected`."""
@@ -41,14 +45,11 @@ class MismatchError(ValueError):
         error.expected = "a value"
         return error.within(key)
 
-    @classmethod
-    def too_deep(cls, value: object) -> Self:
-        """Return the error for a value that Python's stack has no room for."""
-        return cls.unexpected(value, "JSON that is less deeply nested")
-
     def within(self, step: str | int) -> Self:
         """Place the error in the field or the item that is `step`; return it."""
         self._steps = (step, *self._steps)
+        brief = _path(shortened(s, 100) if isinstance(s, str) else s for s in self._steps)
+        self.args = (f"{shortened(brief, 500)}: {self._problem}",)
         return self
 
     @property
@@ -60,10 +61,6 @@ class MismatchError(ValueError):
     def place(self) -> str:
         """The path with `*` for each key that the server chose."""
         return _path("*" if isinstance(step, MapKey) else step for step in self._steps)
-
-    def __str__(self) -> str:
-        path = _path(shortened(s, 100) if isinstance(s, str) else s for s in self._steps)
-        return ": ".join(text for text in (shortened(path, 500), *self.args) if text)
 
 
 def _path(steps: Iterable[str | int]) -> str:

@@ -100,7 +100,7 @@ class ModelBase:
         except MismatchError as mismatch:
             problem = mismatch
         except RecursionError:
-            problem = MismatchError.too_deep(value)
+            problem = MismatchError.unexpected(value, "JSON that is less deeply nested")
         rest[key] = value
         report(Oddity(type(self).__name__, key, problem.within(key)))
         return None
