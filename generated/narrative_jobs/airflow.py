@@ -17,7 +17,7 @@ from typing import Any
 
 from airflow.sdk import BaseHook
 
-from . import models
+from . import _long_running, models
 from ._airflow_provider import CONNECTION_FORM
 from ._runtime.airflow import DEFERRABLE, WaitSensor, WaitTrigger, key_and_server, shared
 from .client import AsyncClient, Client
@@ -114,6 +114,7 @@ class NarrativeJobSensor(WaitSensor):
         kwargs: As of every sensor: `poke_interval` (60 seconds), `timeout` (a week), and others.
     """
 
+    kind = _long_running.get_job
     template_fields: Sequence[str] = ("job_id", "narrative_conn_id")
 
     def __init__(

@@ -97,9 +97,7 @@ class Model:
     """The field, and the union that it tells this model by, where any other text may stand."""
     imports: list[str] = field(factory=list)
     operation: str | None = None
-    """The operation whose `x-long-running` speaks of it."""
-    progress: list[str] = field(factory=list)
-    """What it says of that: classes of `_runtime.progress`, for names that no field has."""
+    """The operation whose `x-long-running` has it say how it has ended."""
 
     @property
     def shapes(self) -> list[Shape]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from attrs import evolve, frozen
 
@@ -21,6 +21,8 @@ from .text import raw
 NEEDED = frozenset({"noun", "id", "state", "succeeded", "failed"})
 KNOWN = NEEDED | {"parameter", "result", "final", "kind", "began", "ended", "reasons"}
 
+PROGRESS = frozenset({"is_final", "succeeded", "duration", "raise_for_state"})
+"""What a model says of itself that something in progress has, unless a field has such a name."""
 
 TIMES = frozenset({shapes.STRING, shapes.INTEGER, shapes.NUMBER, shapes.DATE, shapes.DATETIME})
 """The types that a time may have."""
@@ -92,9 +94,8 @@ class WaitBuilder:
             reasons=reasons[1],
         )
         for model in self._models(returned):
-            if not model.operation:
-                model.operation = operation.name
-                model.progress = list(_progress(self.hints, model))
+            if not PROGRESS & {one.name for one in model.fields}:
+                model.operation = model.operation or operation.name
         return wait
 
     def _noun(self, taken: Collection[str]) -> str:
@@ -269,10 +270,3 @@ def _errors(noun: str, states: list[str], taken: Collection[str]) -> list[str]:
     if others := sorted(taken & set(names)):
         raise UnsupportedError(f"another error is called {', '.join(others)}")
     return names
-
-
-def _progress(hints: Document, model: Model) -> Iterator[str]:
-    names = {one.name for one in model.fields}
-    for name in ("is_final", "succeeded", "duration", "raise_for_state"):
-        if name not in names and (name != "duration" or {"began", "ended"} <= set(hints)):
-            yield pascal(name)

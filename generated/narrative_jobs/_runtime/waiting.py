@@ -78,8 +78,10 @@ class LongRunning(Generic[T]):
         unknown = " (a state that this version of the package does not know)"
         return self.state_of(item) + ("" if self.is_known(item) else unknown)
 
-    def end_error(self, item: T) -> tuple[str, Callable[[str, Any, T], Exception]]:
-        """Return what says how it ended, and the class of the error that says so."""
+    def end_error(self, item: T) -> Exception | None:
+        """Return the error that says how it ended; `None` unless it has, and not in success."""
+        if not self.is_final(item) or self.is_success(item):
+            return None
         text = f"{self.name(self.id_of(item), item)} ended as {self.state_in_words(item)}"
         began, ended = self.began_of(item), self.ended_of(item)
         if began and ended:
@@ -89,7 +91,8 @@ class LongRunning(Generic[T]):
         if len(reasons) > SHOWN_REASONS:
             shown.append(f"and {len(reasons) - SHOWN_REASONS:,} more")
         text += f": {'; '.join(shown)}" if shown else ""
-        return text, self.failed.get(self.state_of(item), self.other_end)
+        error = self.failed.get(self.state_of(item), self.other_end)
+        return error(text, self.id_of(item), item)
 
 
 def within(item: Any, *names: str) -> Any:

@@ -163,11 +163,11 @@ class Wait(Generic[T]):
         if not kind.is_final(item):
             self._schedule(watch, retry_after(response.headers))
             return
-        if self._check and not kind.is_success(item):
-            text, error = kind.end_error(item)
-            self.over.append((watch, error(self._redact(text), watch.id, item)))
-        else:
-            self.over.append((watch, response))
+        error = kind.end_error(item) if self._check else None
+        if error is not None:
+            error.args = tuple(map(self._redact, error.args))
+            vars(error)[kind.id_name] = watch.id
+        self.over.append((watch, error or response))
 
     def _hear_error(self, watch: Watch[T], error: APIError) -> None:
         vars(error).update({self._kind.id_name: watch.id, self._kind.noun: watch.item})

@@ -24,9 +24,7 @@ _execution_cluster = str_enum(ExecutionCluster)
 
 
 @attrs.define(kw_only=True, repr=False)
-class MaterializeViewJob(
-    progress.IsFinal, progress.Succeeded, progress.Duration, progress.RaiseForState
-):
+class MaterializeViewJob(progress.Progress):
     """A job that computes a materialized view.
 
     Attributes:

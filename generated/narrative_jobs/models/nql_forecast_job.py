@@ -24,9 +24,7 @@ _execution_cluster = str_enum(ExecutionCluster)
 
 
 @attrs.define(kw_only=True, repr=False)
-class NqlForecastJob(
-    progress.IsFinal, progress.Succeeded, progress.Duration, progress.RaiseForState
-):
+class NqlForecastJob(progress.Progress):
     """A job that forecasts what an NQL query would cost and yield.
 
     Attributes:

@@ -30,7 +30,7 @@ _execution_cluster = str_enum(ExecutionCluster)
 
 
 @attrs.define(kw_only=True, repr=False)
-class OtherJob(progress.IsFinal, progress.Succeeded, progress.Duration, progress.RaiseForState):
+class OtherJob(progress.Progress):
     """A job of a type that this package does not know.
 
     Attributes:

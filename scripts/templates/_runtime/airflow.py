@@ -19,7 +19,8 @@ from airflow.configuration import conf
 from airflow.sdk import BaseSensorOperator, Connection, PokeReturnValue
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from .errors import APIError, Error
+from .errors import APIError
+from .waiting import LongRunning
 
 try:
     from airflow.sdk.exceptions import AirflowFailException
@@ -92,6 +93,9 @@ class WaitTrigger(BaseTrigger):
 class WaitSensor(BaseSensorOperator):
     """Looks in a worker, and lets a trigger wait in between."""
 
+    kind: LongRunning[Any]
+    """What the spec says of what it waits for."""
+
     def __init__(self, *, deferrable: bool = DEFERRABLE, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.deferrable = deferrable
@@ -115,11 +119,9 @@ class WaitSensor(BaseSensorOperator):
                 raise
             self.log.warning("A trigger waits until this has passed: %s", error)
         else:
-            if item.is_final:
-                try:
-                    item.raise_for_state()
-                except Error as error:
-                    raise AirflowFailException(str(error)) from error
+            if bad_end := self.kind.end_error(item):
+                raise AirflowFailException(str(bad_end)) from bad_end
+            if self.kind.is_final(item):
                 return PokeReturnValue(is_done=True, xcom_value=for_xcom(item.to_dict()))
             if self.refusal:
                 raise RuntimeError(f"The triggerer could not wait for it: {self.refusal}")

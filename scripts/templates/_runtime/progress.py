@@ -1,7 +1,4 @@
-"""What a model says of itself that an operation with `x-long-running` returns.
-
-A class for each name, since a field of the spec that has the name takes its place.
-"""
+"""What a model says of itself that an operation with `x-long-running` returns."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Progress(ModelBase):
-    """A model of something in progress."""
+    """Something in progress."""
 
     __slots__ = ()
 
@@ -28,33 +25,15 @@ class Progress(ModelBase):
         module = import_module(f"{str(__package__).removesuffix('._runtime')}._long_running")
         return cast("LongRunning[Any]", getattr(module, self._operation))
 
-
-class IsFinal(Progress):
-    """Something in progress."""
-
-    __slots__ = ()
-
     @property
     def is_final(self) -> bool:
         """Whether it has ended, so that its state will not change any more."""
         return self._kind().is_final(self)
 
-
-class Succeeded(Progress):
-    """Something in progress."""
-
-    __slots__ = ()
-
     @property
     def succeeded(self) -> bool:
         """Whether it has ended in success."""
         return self._kind().is_success(self)
-
-
-class Duration(Progress):
-    """Something in progress."""
-
-    __slots__ = ()
 
     @property
     def duration(self) -> datetime.timedelta | None:
@@ -62,20 +41,13 @@ class Duration(Progress):
         began, ended = self._kind().began_of(self), self._kind().ended_of(self)
         return ended - began if began and ended else None
 
-
-class RaiseForState(Progress):
-    """Something in progress."""
-
-    __slots__ = ()
-
     def raise_for_state(self) -> Self:
         """Return it, unless it has ended and not in success.
 
         Raises:
             Exception: The error that a wait for it raises where `check` is true.
         """
-        kind = self._kind()
-        if not kind.is_final(self) or kind.is_success(self):
-            return self
-        text, error = kind.end_error(self)
-        raise error(text, kind.id_of(self), self)
+        error = self._kind().end_error(self)
+        if error is not None:
+            raise error
+        return self
