@@ -198,7 +198,7 @@ class Client(PollingClient):
             Wait(
                 _long_running.get_job,
                 [job_id],
-                _operations.get_job,
+                lambda job_id: _operations.get_job(job_id),
                 _client._pace,
                 _client._secret.redact,
                 _client._total_timeout,
@@ -261,7 +261,7 @@ class Client(PollingClient):
             Wait(
                 _long_running.get_job,
                 job_ids,
-                _operations.get_job,
+                lambda job_id: _operations.get_job(job_id),
                 _client._pace,
                 _client._secret.redact,
                 _client._total_timeout,
@@ -316,7 +316,7 @@ class ClientWithRawResponse(PollingClient):
             Wait(
                 _long_running.get_job,
                 [job_id],
-                _operations.get_job,
+                lambda job_id: _operations.get_job(job_id),
                 _client._pace,
                 _client._secret.redact,
                 _client._total_timeout,
@@ -348,7 +348,7 @@ class ClientWithRawResponse(PollingClient):
             Wait(
                 _long_running.get_job,
                 job_ids,
-                _operations.get_job,
+                lambda job_id: _operations.get_job(job_id),
                 _client._pace,
                 _client._secret.redact,
                 _client._total_timeout,
@@ -524,7 +524,7 @@ class AsyncClient(AsyncPollingClient):
             Wait(
                 _long_running.get_job,
                 [job_id],
-                _operations.get_job,
+                lambda job_id: _operations.get_job(job_id),
                 _client._pace,
                 _client._secret.redact,
                 _client._total_timeout,
@@ -587,7 +587,7 @@ class AsyncClient(AsyncPollingClient):
             Wait(
                 _long_running.get_job,
                 job_ids,
-                _operations.get_job,
+                lambda job_id: _operations.get_job(job_id),
                 _client._pace,
                 _client._secret.redact,
                 _client._total_timeout,
@@ -642,7 +642,7 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
             Wait(
                 _long_running.get_job,
                 [job_id],
-                _operations.get_job,
+                lambda job_id: _operations.get_job(job_id),
                 _client._pace,
                 _client._secret.redact,
                 _client._total_timeout,
@@ -674,7 +674,7 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
             Wait(
                 _long_running.get_job,
                 job_ids,
-                _operations.get_job,
+                lambda job_id: _operations.get_job(job_id),
                 _client._pace,
                 _client._secret.redact,
                 _client._total_timeout,

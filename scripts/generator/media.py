@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from attrs import frozen
-
 from .document import Document, UnsupportedError, is_json
 from .flat import Flattener, Node
 from .operation import Media
@@ -34,13 +32,10 @@ def body_of(content: Document, reader: Reader, name: str, place: str) -> Media |
         shape = reader.typed(node, f"{name} body", place)
         if kind != "json" and not isinstance(shape.bare, Class | Map):
             raise UnsupportedError(f"a body of type {media_type} that is no object")
-        encoding = said.get("encoding") or {}
-        ways, types = {}, {}
-        if kind == "form":
-            ways = _ways(encoding, _Form(reader.flats, node))
-        elif kind == "multipart":
-            types = _types(encoding, _Form(reader.flats, node))
-        return Media(media_type, kind, shape, node, ways, types)
+        found = Media(media_type, kind, shape, node)
+        if kind != "json":
+            _write_fields(found, said.get("encoding") or {}, reader.flats)
+        return found
     return None
 
 
@@ -53,78 +48,58 @@ def answer_of(content: Document, reader: Reader, name: str, place: str) -> Media
             return Media(plain, "json", reader.typed(node, name, place), node)
         is_bytes = node.get("format") == "binary" or not _is_text(_plain(media_type))
         return Media(media_type, "raw", BYTES if is_bytes else TEXT, node)
-    return Media("", "json", NONE)
+    return Media("", "", NONE)
 
 
-@frozen
-class _Form:
-    """The schema of a form."""
-
-    flats: Flattener
-    node: Node
-
-    @property
-    def fields(self) -> Document:
-        found: Document = self._followed(self.node).get("properties") or {}
-        return found
-
-    def field(self, key: str) -> Node:
-        """Return what the schema of a field says."""
-        return self._followed(self.flats.flat(self.fields.get(key, True)))
-
-    def kind(self, key: str) -> str:
-        """Return what a field is, as the `type` of its schema says; `""` if that says nothing."""
-        return str(self.field(key).get("type", ""))
-
-    def media_type(self, key: str) -> str:
-        """Return the media type that the schema of a text says, or of the texts in an array."""
-        node = self.field(key)
-        node = self.flats.flat(node.get("items", True)) if node.get("type") == "array" else node
-        return "*" if "contentEncoding" in node else str(node.get("contentMediaType", "*"))
-
-    def _followed(self, node: Node) -> Node:
-        while "$ref" in node:
-            node = self.flats.target(node["$ref"])
-        return node
-
-
-def _ways(encoding: Document, form: _Form) -> dict[str, tuple[str, ...]]:
-    """Return the fields of a form that are written in another way than usual, by that way."""
-    ways: dict[str, list[str]] = {"deep": [], "joined": [], "opened": []}
-    for key, said in encoding.items():
-        style, is_joined = said.get("style"), said.get("explode") is False
-        kind, has_style = form.kind(key), bool({"style", "explode"} & set(said))
-        usual = "application/json" if kind == "object" else "text/plain"
-        if style == "deepObject":
-            ways["deep"].append(key)
-        elif style not in {None, "form"} or (is_joined and kind in {"", "object"}):
-            raise UnsupportedError(f"the style of {key!r} in a form")
-        elif not has_style and said.get("contentType", usual) != usual:
-            raise UnsupportedError(f"{said['contentType']} as the type of {key!r} in a form")
-        elif has_style and kind in {"array", "object"}:
-            ways["joined" if is_joined else "opened"].append(key)
-    return {way: tuple(keys) for way, keys in ways.items() if keys}
-
-
-def _types(encoding: Document, form: _Form) -> dict[str, str]:
-    """Return the media types of parts; one of several is as the name of a file has it."""
-    found: dict[str, str] = {}
-    for key in form.fields:
+def _write_fields(form: Media, encoding: Document, flats: Flattener) -> None:
+    """Find how the fields of a form are written, where that is not the usual way."""
+    fields = _opened(form.node, flats).get("properties") or {}
+    for key in {**fields, **encoding}:
+        node = _opened(flats.flat(fields.get(key, True)), flats)
         said = encoding.get(key, {})
-        if {"style", "explode", "headers"} & set(said):
-            raise UnsupportedError(f"the encoding of {key!r} in a form with files")
-        media_type = said.get("contentType") or form.media_type(key)
-        if form.kind(key) == "object" and not (media_type == "*" or is_json(media_type)):
-            raise UnsupportedError(f"{media_type} as the type of {key!r}, which is an object")
-        if media_type != USUAL_RAW and not set("*,") & set(media_type):
-            found[key] = media_type
-    return found
+        if form.kind == "multipart":
+            _write_part(form, key, said, node, flats)
+        elif way := _way(key, said, node.get("type", "")):
+            form.ways[way] = (*form.ways.get(way, ()), key)
 
 
-def is_file(media_type: str) -> bool:
-    """Whether a text of this type is bytes, as OpenAPI 3.1 has files."""
-    kinds = [_plain(one) for one in media_type.split(",")]
-    return not any(is_json(one) or one == "*/*" or _is_text(one) for one in kinds)
+def _way(key: str, said: Document, kind: str) -> str:
+    """Return how a field of a form without files is written; `""` if in the usual way."""
+    style, is_joined = said.get("style"), said.get("explode") is False
+    has_style = bool({"style", "explode"} & set(said))
+    usual = "application/json" if kind == "object" else "text/plain"
+    if style == "deepObject":
+        return "deep"
+    if style not in {None, "form"} or (is_joined and kind in {"", "object"}):
+        raise UnsupportedError(f"the style of {key!r} in a form")
+    if not has_style and said.get("contentType", usual) != usual:
+        raise UnsupportedError(f"{said['contentType']} as the type of {key!r} in a form")
+    if has_style and kind in {"array", "object"}:
+        return "joined" if is_joined else "opened"
+    return ""
+
+
+def _write_part(form: Media, key: str, said: Document, node: Node, flats: Flattener) -> None:
+    """Find the media type of a part, and whether it is a file as OpenAPI 3.1 has them."""
+    if {"style", "explode", "headers"} & set(said):
+        raise UnsupportedError(f"the encoding of {key!r} in a form with files")
+    item = _opened(flats.flat(node.get("items", True)), flats) if "items" in node else node
+    is_encoded = "contentEncoding" in item
+    own = "" if is_encoded else item.get("contentMediaType", "")
+    kinds = [one.strip() for one in (said.get("contentType") or own).split(",")]
+    if node.get("type") == "object" and not (kinds == [""] or is_json(kinds[0])):
+        raise UnsupportedError(f"{kinds[0]} as the type of {key!r}, which is an object")
+    if len(kinds) == 1 and kinds[0] not in {"", USUAL_RAW} and "*" not in kinds[0]:
+        form.types[key] = kinds[0]  # One of several is as the name of a file has it.
+    is_bytes = not any(not one or is_json(one) or _is_text(_plain(one)) for one in kinds)
+    if item.get("type") == "string" and is_bytes and not is_encoded:
+        form.files.add(key)
+
+
+def _opened(node: Node, flats: Flattener) -> Node:
+    while "$ref" in node:
+        node = flats.target(node["$ref"])
+    return node
 
 
 def _preferred(content: Document) -> Iterable[tuple[str, Document]]:

@@ -42,16 +42,17 @@ class Media:
     """How it is written: as JSON, a form of one of two sorts, or raw, as text or bytes."""
     shape: Shape
     node: dict[str, Any] = field(factory=dict[str, Any])
-    ways: Mapping[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
+    ways: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
     """The fields of a form that are written in another way than usual, by that way."""
-    types: Mapping[str, str] = field(factory=dict[str, str])
+    types: dict[str, str] = field(factory=dict[str, str])
     """The media types of the parts of a form, where they are not the usual ones."""
+    files: set[str] = field(factory=set[str])
+    """The parts of a form that are files since their media type is one of bytes."""
 
     @property
     def arguments(self) -> str:
         """What is passed on beside the body to what writes it."""
-        given = {**self.ways, "types": self.types}
-        return "".join(f", {name}={value!r}" for name, value in given.items() if value)
+        return arguments({**self.ways, "types": self.types})
 
 
 @frozen
@@ -61,6 +62,11 @@ class Answer:
     status: str
     description: str
     media: Media
+
+
+def arguments(given: Mapping[str, object]) -> str:
+    """Return further arguments of a call, but for those that are empty."""
+    return "".join(f", {name}={value!r}" for name, value in given.items() if value)
 
 
 @define
@@ -87,8 +93,8 @@ class Operation:
     """Those that are understood, in the order in which their statuses are to be tried."""
     doc: Text = field(factory=lambda: Text(""))
     paging: Paging | None = None
-    item_id: tuple[str, tuple[str, ...]] | None = None
-    """The field with the value of the last of these, as `x-long-running` says, and its keys."""
+    item_id: Value | None = None
+    """The field with the value of the last positional parameter, as `x-long-running` says."""
 
     @property
     def place(self) -> str:
@@ -127,14 +133,12 @@ class Operation:
         return [(name, Text(said)) for name, said in given.items() if said not in usual]
 
     @property
-    def joined(self) -> tuple[str, ...]:
-        """The array parameters that the query writes as one, `explode: false`."""
-        return tuple(raw(one.key) for one in self.query if one.said.get("explode") is False)
-
-    @property
-    def deep(self) -> tuple[str, ...]:
-        """The parameters that the query writes as `deepObject`."""
-        return tuple(raw(one.key) for one in self.query if one.said.get("style") == "deepObject")
+    def query_ways(self) -> str:
+        """What is passed on beside the query: which parameters are written in other ways."""
+        said = {raw(one.key): one.said for one in self.query}
+        joined = tuple(key for key, one in said.items() if one.get("explode") is False)
+        deep = tuple(key for key, one in said.items() if one.get("style") == "deepObject")
+        return arguments({"joined": joined, "deep": deep})
 
     @property
     def keywords(self) -> list[Field]:
@@ -162,33 +166,42 @@ class Operation:
 
 
 @frozen
+class Value:
+    """A field of an answer, which may lie within others."""
+
+    shape: Shape
+    names: tuple[str, ...]
+    """The fields that lead to it, as Python calls them."""
+    keys: tuple[str, ...]
+    """The same, as JSON does."""
+
+    @property
+    def path(self) -> str:
+        return ".".join(self.names)
+
+
+@frozen
 class Wait:
     """How to wait for what an operation looks at, as its `x-long-running` says."""
 
     operation: Operation
     noun: str
-    id_of: str
-    """An expression, as all that end in `_of`: the id of something."""
-    id_field: str
-    state_of: str
-    phase_of: str
-    """Where that is another one: the state that tells whether it has ended."""
-    state: str
-    state_path: str
-    """The keys that lead to the state."""
+    found: Mapping[str, Value]
+    """The fields that it names, by its own words for them."""
     active: list[str]
     finished: list[str]
-    """What that one says then."""
+    """What `state` says at the end, where `result` says how it has ended."""
     succeeded: list[str]
     failed: list[tuple[str, str]]
     """The other final states, each with the name of its error."""
-    kind_of: str
-    began_of: str
-    ended_of: str
     ended: str
-    reasons_of: str
-    reasons: str
-    """The field with what went wrong."""
+    reason_names: tuple[str, ...]
+    """Within what went wrong, the fields that lead to the text of it."""
+
+    def code(self, *words: str) -> str:
+        """Return the expressions for some of these fields, as far as there are any."""
+        known = [self.found[word].names for word in words if word in self.found]
+        return ", ".join(f"within(item, {', '.join(map(repr, names))})" for names in known)
 
     @property
     def id(self) -> Field:
@@ -196,17 +209,9 @@ class Wait:
         return self.operation.positional[-1]
 
     @property
-    def nouns(self) -> str:
-        return f"{self.noun}s"
-
-    @property
     def id_name(self) -> str:
         """What an error calls the id."""
         return self.id.name if self.id.name != self.noun else f"{self.noun}_id"
-
-    @property
-    def ids(self) -> str:
-        return f"{self.id.name}s"
 
     @property
     def end_error(self) -> str:
@@ -225,27 +230,6 @@ class Wait:
         return self.operation.returns
 
     @property
-    def is_command(self) -> bool:
-        """Whether an id is all that it takes."""
-        return not any(parameter.required for parameter in self.others)
-
-    @property
     def others(self) -> list[Field]:
         """The other parameters of the operation, which are the same for every poll."""
         return [*self.operation.positional[:-1], *self.operation.keywords]
-
-    @property
-    def leading(self) -> str:
-        return "".join(f"{p.declaration}, " for p in self.operation.positional[:-1])
-
-    @property
-    def keywords(self) -> str:
-        return "".join(f"{p.declaration}, " for p in self.operation.keywords)
-
-    @property
-    def call_of(self) -> str:
-        """The expression that makes a call out of an id."""
-        path = f"_operations.{self.operation.name}"
-        if not self.others:
-            return path
-        return f"lambda {self.id.name}: {path}({self.operation.arguments})"

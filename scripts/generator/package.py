@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,7 @@ from .docs import operation_doc
 from .document import Document, UnsupportedError
 from .flat import Flattener
 from .heirs import with_heirs
-from .media import is_file
-from .model import Field, Model, Type
+from .model import Field, Type
 from .models import Models
 from .operation import Operation, Wait
 from .operations import Operations
@@ -22,7 +21,7 @@ from .paging import paging_of
 from .reader import Reader
 from .render import render
 from .sdk import OUR_ERRORS, error_fields, sdk, status_errors
-from .shapes import FILE, STRING, Array, Class, Nullable
+from .shapes import FILE, Array, Nullable
 from .tags import Tags
 from .validate import check_document
 from .waits import WaitBuilder
@@ -55,8 +54,7 @@ def read(document: Document) -> Package:
     maker = Operations(document, reader)
     operations = maker.read()
     Tags(reader).run()
-    find_files(reader, operations)
-    refuse_files(reader, operations)
+    take_files(reader, operations)
     causes = reader.models.leave_out(reader.broken)
     problems = [*reader.problems, *causes.values(), *maker.problems]
     kept: list[Operation] = []
@@ -103,49 +101,34 @@ def _extended(
         try:
             if hints := one.content.get("x-long-running"):
                 wait = WaitBuilder(models, one, hints).build(taken)
-                taken |= {f"wait_for_{wait.noun}", f"wait_for_{wait.nouns}", *wait.errors}
+                taken |= {f"wait_for_{wait.noun}", f"wait_for_{wait.noun}s", *wait.errors}
                 yield wait
         except UnsupportedError as error:
             problems.append(error.within(one.place))
 
 
-def find_files(reader: Reader, operations: list[Operation]) -> None:
-    """Take for files what a form alone has, and a media type says is bytes."""
-    used = _used_elsewhere(reader, operations)
-    for one in operations:
-        name = getattr(one.body.type.shape.bare, "name", "") if one.body else ""
-        model = reader.models.items.get(name)
-        if one.media and one.is_multipart and isinstance(model, Model) and name not in used:
-            types = one.media.types
-            model.fields = [as_file(reader.flats, field, types) for field in model.fields]
-
-
-def as_file(flats: Flattener, field: Field, types: Mapping[str, str]) -> Field:
-    """Return a field of a form, as a file if that is how OpenAPI 3.1 writes it."""
-    shape, node = field.type.shape.bare, field.node
-    is_many = isinstance(shape, Array)
-    if isinstance(shape, Array):
-        shape, node = shape.inner, flats.flat(node.get("items", True))
-    media_type = node.get("contentMediaType") or types.get(field.key.raw, "text/plain")
-    if shape != STRING or "contentEncoding" in node or not is_file(media_type):
-        return field
-    found = Array.of(FILE) if is_many else FILE
-    return evolve(field, type=Type(found if field.required else Nullable.of(found)))
-
-
-def _used_elsewhere(reader: Reader, operations: list[Operation]) -> set[str]:
-    """Return the classes that something else than a form with files needs."""
+def take_files(reader: Reader, operations: list[Operation]) -> None:
+    """Take for files what a form alone has and a media type says is bytes; refuse other files."""
     used = {need for name in reader.models.items for need in reader.models.needs(name)}
-    return used | {name for one in operations for name in one.classes if not one.is_multipart}
-
-
-def refuse_files(reader: Reader, operations: list[Operation]) -> None:
-    """Refuse classes with files that are not just what is sent as a form."""
-    forms = {one.body.type.shape.bare for one in operations if one.is_multipart and one.body}
-    used = _used_elsewhere(reader, operations)
+    forms: dict[str, set[str]] = {}
+    for one in operations:
+        if one.media and one.media.kind == "multipart":
+            forms.setdefault(getattr(one.media.shape.bare, "name", ""), set()).update(
+                one.media.files
+            )
+        else:
+            used |= one.classes
     for model in reader.models.models:
-        has_file = [one for one in model.fields if FILE in one.type.shape.walk()]
-        if has_file and (model.name in used or Class.of(model.name) not in forms):
+        if model.name in forms and model.name not in used:
+            files = forms[model.name]
+            model.fields = [as_file(f) if f.key.raw in files else f for f in model.fields]
+        elif has_file := [one for one in model.fields if FILE in one.type.shape.walk()]:
             error = UnsupportedError("a file is no JSON", f"{model.place}.{has_file[0].key.raw}")
             reader.broken[model.name] = error
             reader.problems.append(error)
+
+
+def as_file(field: Field) -> Field:
+    """Return a field of a form, as a file or several."""
+    shape = Array.of(FILE) if isinstance(field.type.shape.bare, Array) else FILE
+    return evolve(field, type=Type(shape if field.required else Nullable.of(shape)))

@@ -8,7 +8,7 @@ from .document import Document, UnsupportedError
 from .flat import Node
 from .model import Field, Model
 from .models import Models
-from .shapes import OUTSIDE, Array, Class, Enum, Map, Named, OneOf, Shape
+from .shapes import OUTSIDE, Array, Enum, Map, Named, OneOf, Shape
 from .text import Text, raw, sentence
 
 STYLES = {"path": ("simple",), "query": ("form", "deepObject"), "header": ("simple",)}
@@ -24,31 +24,34 @@ LIMITS = (
 """What the description of a parameter says of its limits."""
 
 
+def members(shape: Shape) -> list[Shape]:
+    """Return the types of which a value has one, but for `None`."""
+    parts = shape.bare.parts if isinstance(shape.bare, OneOf) else ()
+    return [one for part in parts for one in members(part)] or [shape.bare]
+
+
+def is_scalar(shape: Shape) -> bool:
+    """Whether values of a type are one text or number each."""
+    return all(
+        isinstance(o, Enum) or not isinstance(o, Array | Map | Named) for o in members(shape)
+    )
+
+
 def check_type(said: Document, shape: Shape, models: Models) -> None:
-    """Refuse a type that no text of a request can be made of."""
-    is_deep = said.get("style") == "deepObject"
-    is_object = said["in"] == "query" and said.get("explode", True) and _is_flat(shape, models)
-    if not (is_deep or is_text(shape) or is_object):
+    """Refuse a type that no text of a request can be made of, nor one for each of its parts."""
+    is_flat = said["in"] == "query" and said.get("explode", True)
+    parts: list[Shape] = []
+    for one in members(shape):
+        model = models.items.get(getattr(one, "name", ""))
+        if is_flat and (isinstance(one, Map) or isinstance(model, Model)):
+            parts += model.shapes if isinstance(model, Model) else one.parts
+        else:
+            parts.append(one)
+    items = [
+        one.inner if isinstance(one, Array) else one for part in parts for one in members(part)
+    ]
+    if said.get("style") != "deepObject" and not all(map(is_scalar, items)):
         raise UnsupportedError(f"the type of {said['name']!r}")
-
-
-def is_text(shape: Shape) -> bool:
-    """Whether values of a type can be written as one text, or as one each for an array."""
-    if isinstance(shape, Array):
-        return is_text(shape.inner) and not isinstance(shape.inner, Array)
-    if isinstance(shape, Map) or (isinstance(shape, Named) and not isinstance(shape, Enum)):
-        return False
-    return all(map(is_text, shape.parts))
-
-
-def _is_flat(shape: Shape, models: Models) -> bool:
-    """Whether a type is an object whose fields can each be written as a text."""
-    if isinstance(shape, OneOf):
-        return all(_is_flat(one, models) or is_text(one) for one in shape.parts)
-    if isinstance(shape, Map):
-        return is_text(shape.inner)
-    model = models.items.get(shape.name) if isinstance(shape, Class) else None
-    return isinstance(model, Model) and all(is_text(one) for one in model.shapes)
 
 
 def described(field: Field, said: Document, node: Node) -> Field:

@@ -97,7 +97,7 @@ def sdk(
         "operations": operations,
         "waits": waits,
         "sql": sorted({one.name for one in sql}),
-        "commands": [wait for wait in waits if wait.is_command],
+        "commands": [wait for wait in waits if not any(one.required for one in wait.others)],
         "exports": exports,
         "model_names": model_names,
         "public": [("client", client_names), ("errors", names), ("models", others)],
@@ -136,7 +136,7 @@ def _about(document: Document) -> dict[str, Any]:
 def example(operations: Sequence[Operation], waits: Sequence[Wait]) -> str:
     """Return a first call, as code; `""` where there is no operation."""
     for wait in waits:
-        return f"print(client.wait_for_{wait.noun}({wait.id.name}).{wait.state})"
+        return f"print(client.wait_for_{wait.noun}({wait.id.name}).{wait.found['state'].path})"
     for one in operations:
         keywords = [f"{p.name}={p.name}" for p in one.keywords if p.required]
         arguments = ", ".join([*(p.name for p in one.positional), *keywords])

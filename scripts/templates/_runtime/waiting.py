@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import inspect
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -43,7 +43,7 @@ class LongRunning(Generic[T]):
     kind_of: Callable[[T], str | None]
     began_of: Callable[[T], datetime.datetime | None]
     ended_of: Callable[[T], datetime.datetime | None]
-    reasons_of: Callable[[T], Iterable[str | None]]
+    reasons_of: Callable[[T], list[str]]
     finished: frozenset[str] = frozenset()
     """Where one field says that it has ended, and another one how: what the first one says."""
     phase_of: Callable[[T], str] | None = None
@@ -85,7 +85,7 @@ class LongRunning(Generic[T]):
         began, ended = self.began_of(item), self.ended_of(item)
         if began and ended:
             text += f" after {datetime.timedelta(seconds=round((ended - began).total_seconds()))}"
-        reasons = [reason for reason in self.reasons_of(item) if reason]
+        reasons = self.reasons_of(item)
         shown = [shortened(reason) for reason in reasons[:SHOWN_REASONS]]
         if len(reasons) > SHOWN_REASONS:
             shown.append(f"and {len(reasons) - SHOWN_REASONS:,} more")
@@ -109,17 +109,29 @@ def state_text(*states: object) -> str:
     return state.name if isinstance(state, IntEnum) else str(state)
 
 
+def texts(found: object, *names: str) -> list[str]:
+    """Return what one thing says, or each of several, in a field of it."""
+    several = cast("list[object]", found) if isinstance(found, list) else [found]
+    given = [within(one, *names) for one in several]
+    return [str(one) for one in given if one]
+
+
 def moment(value: object) -> datetime.datetime | None:
-    """Return the time that a text names, or a number of seconds or milliseconds since 1970.
+    """Return the time that a text names, or a number since 1970, of seconds or of parts of them.
 
     `None` for what is no time, and for 0.
     """
     try:
-        if isinstance(value, int | float) and value > 0:
-            seconds = value / 1000 if value > 1e11 else value
-            return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+        if isinstance(value, datetime.datetime):
+            return value
         if isinstance(value, datetime.date):
-            value = datetime.datetime.fromisoformat(value.isoformat()).isoformat()
+            value = f"{value}T00:00"
+        if isinstance(value, str) and value.isdecimal() and len(value) > 8:
+            value = int(value)  # As Google's APIs write it.
+        if isinstance(value, int | float) and value > 0:
+            while value > 1e11:
+                value /= 1000
+            return datetime.datetime.fromtimestamp(value, datetime.UTC)
         return as_datetime(value)
     except (MismatchError, OverflowError, ValueError, OSError):
         return None
