@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def parse(text: str) -> Any:
 
 def load(path: Path) -> dict[str, Any]:
     """Return the document in a file."""
-    document = parse(path.read_text(encoding="utf-8"))
+    document = parse(path.read_text(encoding="utf-8-sig"))
     if not isinstance(document, dict):
         raise UnsupportedError("this is no OpenAPI document")
     return document
@@ -120,6 +120,25 @@ def resolved(document: Document, node: Document) -> Document:
             raise UnsupportedError(f"{reference} leads nowhere in this document")
         seen.append(reference)
     return node
+
+
+def references(schema: Any, *keywords: str) -> list[str]:
+    """Return the `$ref` of each part that a schema has under some keywords, as `allOf`."""
+    if not isinstance(schema, Mapping):
+        return []
+    parts = [one for keyword in keywords for one in schema.get(keyword) or []]
+    return [one["$ref"] for one in parts if isinstance(one, Mapping) and "$ref" in one]
+
+
+def reached(names: Iterable[str], after: Callable[[str], Iterable[str]]) -> frozenset[str]:
+    """Return some names, and those that come after them in one step or several."""
+    found = set(names)
+    todo = list(found)
+    while todo:
+        new = set(after(todo.pop())) - found
+        found |= new
+        todo += new
+    return frozenset(found)
 
 
 def is_json(media_type: str) -> bool:

@@ -11,13 +11,12 @@ Beside that it has what describes it, and `nullable` where `null` is possible; n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from attrs import define, field
 
-from .document import Document, UnsupportedError, looked_up, target_of
-from .validate import check
+from .document import Document, UnsupportedError, looked_up, reached, references, target_of
 
 ABOUT = frozenset(
     {"contentEncoding", "contentMediaType", "default", "deprecated", "description", "nullable"}
@@ -32,6 +31,23 @@ SAYS = frozenset(
 """What says of which type a value is."""
 
 CHOICES = ("oneOf", "anyOf")
+
+NULL = {"oneOf": list[Any](), "nullable": True}
+"""What says that a value is `null`: a choice of nothing else."""
+
+TYPES: Mapping[type, str] = {
+    str: "string", bool: "boolean", int: "integer", float: "number",
+    list: "array", dict: "object", type(None): "null",
+}
+"""What JSON calls the types of Python."""
+
+CASTS: Mapping[str, Callable[[Any], Any]] = {
+    "string": lambda value: value if isinstance(value, str) else json.dumps(value),
+    "boolean": lambda value: value in (True, "true"),
+    "integer": int,
+    "number": float,
+}
+"""What makes a value of a type that an enum may list of one that is written otherwise."""
 
 Node = dict[str, Any]
 
@@ -51,15 +67,17 @@ class Flattener:
 
     def flat(self, schema: Any) -> Node:
         """Return what a schema says."""
-        if schema is True:
+        if schema is True or schema is None:
             return {}
         if not isinstance(schema, Mapping):
             raise UnsupportedError(
                 "a schema that takes nothing" if schema is False else "no schema"
             )
+        # What is written and left empty, as YAML makes easy, says nothing.
+        schema = {key: one for key, one in schema.items() if one is not None or key == "const"}
         own = {key: schema[key] for key in ABOUT | SAYS if key in schema}
         parts = [*([{"$ref": schema["$ref"]}] if "$ref" in schema else [])]
-        parts += map(self.flat, schema.get("allOf") or [])
+        parts += map(self.flat, schema.get("allOf", []))
         for keyword in CHOICES:
             parts += self._choice(schema, keyword)
         result: Node = {}
@@ -72,7 +90,7 @@ class Flattener:
         """Return what the schema says that a reference leads to."""
         schema = looked_up(self.document, reference)
         cuts, is_outer = self._cuts, not self._above
-        if any(one in self._above for one in _heirs(schema)):
+        if any(one in self._above for one in references(schema, *CHOICES)):
             # A choice among those that extend it says nothing to one of them.
             self._cuts += 1
             schema = {key: value for key, value in schema.items() if key not in CHOICES}
@@ -89,21 +107,15 @@ class Flattener:
             self._targets[reference] = node
         return node
 
-    def said(self, node: Node) -> str:
-        """Return the description of a flat schema, or else of the component that it refers to."""
-        while "$ref" in node and not node.get("description"):
+    def about(self, node: Node, key: str) -> Any:
+        """Return what describes a flat schema, or else the component that it refers to."""
+        while "$ref" in node and not node.get(key):
             node = self.target(node["$ref"])
-        return node.get("description") or ""
-
-    def goes_one_way(self, node: Node) -> bool:
-        """Whether a flat schema is one of a field that only answers have, or only requests."""
-        while "$ref" in node and not (node.get("readOnly") or node.get("writeOnly")):
-            node = self.target(node["$ref"])
-        return bool(node.get("readOnly") or node.get("writeOnly"))
+        return node.get(key)
 
     def _choice(self, schema: Document, keyword: str) -> Iterator[Node]:
         """Yield what a choice among schemas says."""
-        members = list(schema.get(keyword) or [])
+        members = list(schema.get(keyword, []))
         some = [one for one in members if not _is_null(one)]
         if any(map(_is_constraint, some)):
             return
@@ -114,7 +126,7 @@ class Flattener:
         elif some:
             yield self._both(self.flat(some[0]), about)
         elif members:
-            yield {"type": "null"}
+            yield NULL
 
     def _both(self, a: Node, b: Node) -> Node:
         """Return what two flat schemas say together."""
@@ -122,7 +134,10 @@ class Flattener:
         of_a, of_b = _content(a), _content(b)
         if of_a and of_b and not (a.get("nullable") and b.get("nullable")):
             about.pop("nullable", None)
-        return {**self._contents(of_a, of_b), **about}
+        both = {**self._contents(of_a, of_b), **about}
+        if both.get("oneOf") == [] and both != NULL | both:
+            raise UnsupportedError("no value is possible: null is not, and nothing else")
+        return both
 
     def _contents(self, a: Node, b: Node) -> Node:
         if not a or not b:
@@ -146,84 +161,85 @@ class Flattener:
 
     def _narrowed(self, member: Any, other: Node) -> Any:
         """Return what a member of a choice and what stands beside the choice say together."""
-        reference = member.get("$ref") if isinstance(member, Mapping) else None
-        if reference and self._adds_nothing(other, {"$ref": reference}):
+        if self._adds_nothing(other, _content(self.flat(member))):
             return member
-        title = target_of(reference) if reference else title_of(member)
+        title = next(map(target_of, references({"allOf": [member]}, "allOf")), title_of(member))
         return {"allOf": [other, member], **({"title": title} if title else {})}
 
     def _adds_nothing(self, wide: Node, narrow: Node) -> bool:
         """Whether all that one schema says is seen to be said by the other, too."""
-        if wide == narrow or narrow in wide.get("oneOf", []):
+        if wide == narrow:
             return True
         if "$ref" in wide:
-            return "$ref" in narrow and wide["$ref"] in self._bases(narrow["$ref"])
+            return "$ref" in narrow and wide["$ref"] in reached([narrow["$ref"]], self._bases)
+        if "oneOf" in narrow and set(wide) != {"type"}:
+            return all(
+                self._adds_nothing(wide, _content(self.flat(one))) for one in narrow["oneOf"]
+            )
         if "oneOf" in wide:
-            return False
+            return any(
+                self._adds_nothing(_content(self.flat(one)), narrow) for one in wide["oneOf"]
+            )
         inner = self._opened(narrow)
-        if set(wide) == {"type"} and ("oneOf" in inner or _is_kind(inner, wide["type"])):
-            return True
-        fields: Mapping[str, Any] = inner.get("properties") or {}
-        return (
-            "$ref" in narrow
-            and set(wide) <= {"type", "properties", "required"}
-            and wide.get("type") == inner.get("type") == "object"
-            and set(wide.get("required", [])) <= set(inner.get("required", []))
-            and all(fields.get(key) == one for key, one in wide.get("properties", {}).items())
-        )
+        if "oneOf" in inner:  # Beside a choice, a type alone is written by habit.
+            return set(wide) == {"type"}
+        try:
+            return _combined(inner, wide) == inner
+        except UnsupportedError:
+            return False
 
-    def _bases(self, reference: str) -> set[str]:
-        """Return what a component extends, in one step or several."""
-        found, todo = set[str](), [reference]
-        while todo:
-            schema = looked_up(self.document, todo.pop())
-            parts = schema.get("allOf") or [] if isinstance(schema, Mapping) else []
-            new = {one["$ref"] for one in parts if isinstance(one, Mapping) and "$ref" in one}
-            todo += new - found
-            found |= new
-        return found
+    def _bases(self, reference: str) -> list[str]:
+        return references(looked_up(self.document, reference), "allOf")
 
 
 def tidied(own: Node) -> Node:
     """Return what a schema says itself: of one type, and with `null` said by `nullable` alone."""
     if not isinstance(own.get("required", []), list):
         del own["required"]  # As version 3 of JSON Schema had it.
-    check("schema", own)
     about = {key: own.pop(key) for key in ABOUT if key in own}
     if "description" in about:
-        about["description"] = str(about["description"] or "")
-    given = own.pop("type", None)
-    kinds = given if isinstance(given, list) else [given] if given else []
-    values = own.pop("enum", None)
-    names = own.pop("x-enum-varnames", None) or []
-    if kinds == ["null"] or values == [None] or own.get("const", 0) is None:
-        return {**about, "type": "null"}
-    if about.pop("nullable", False) or "null" in kinds or None in (values or []):
+        about["description"] = str(about["description"])
+    given, values = own.pop("type", []), own.pop("enum", [])
+    names = own.pop("x-enum-varnames", [])
+    kinds = (given if isinstance(given, list) else [given]) or _implied(own, values)
+    some = [one for one in dict.fromkeys(kinds) if one != "null"]
+    if (kinds and not some) or values == [None]:
+        return {**about, **NULL}
+    if about.pop("nullable", False) or "null" in kinds or None in values:
         about["nullable"] = True
-    some = list(dict.fromkeys(one for one in kinds if one != "null")) or _implied(own, values)
-    if values is not None:
-        own["enum"] = list(dict.fromkeys(one for one in values if one is not None))
-        if len(some) > 1:
-            raise UnsupportedError("enum values must all be the same type, text or integers")
-        if some == ["string"]:
-            own["enum"] = [one if isinstance(one, str) else json.dumps(one) for one in own["enum"]]
-        if some == ["integer"]:
-            own["enum"] = [int(one) for one in own["enum"]]
-        if len(names) == len(values):
-            # By value, since a part that stands beside may list fewer, or in another order.
-            named = dict(zip(values, map(str, names), strict=True))
-            own["x-enum-varnames"] = {one: named[one] for one in own["enum"] if one in named}
+    if isinstance(own.get("const"), list | dict):
+        del own["const"]  # No `Literal` takes it.
+    names = names if len(names) == len(values) else [None] * len(values)
+    pairs = list(zip(values, names, strict=True))
+    listed = {kind: _listed(kind, set(kinds), pairs) for kind in some}
     if len(some) > 1:
-        return {**about, "oneOf": [{**own, "type": kind} for kind in some]}
-    return {**about, **own, **({"type": some[0]} if some else {})}
+        members = [
+            {**own, "type": kind, "enum": [*found], "x-enum-varnames": [*found.values()]}
+            for kind, found in listed.items()
+        ]
+        return {**about, "oneOf": members}
+    for kind, found in listed.items():
+        own |= {"type": kind, **({"enum": found} if found else {})}
+    return {**about, **own}
 
 
-def _implied(own: Node, values: list[Any] | None) -> list[str]:
+def _listed(kind: str, kinds: set[str], pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    """Return the values of one type that an enum lists, each with what it is called."""
+    cast = CASTS.get(kind)
+    # What is written as of a type that no value may have is meant as one of this type.
+    others = kinds - {kind} | {"null"}
+    return {
+        cast(one): cast(one) if name is None else str(name)
+        for one, name in pairs
+        if cast and TYPES[type(one)] not in others
+    }
+
+
+def _implied(own: Node, values: list[Any]) -> list[str]:
     """Return the types of a schema that says none."""
-    names = {str: "string", bool: "boolean", int: "integer", float: "number"}
-    kinds = {names.get(type(one), "object") for one in values or [] if one is not None}
+    kinds = {TYPES[type(one)] for one in [*values, *([own["const"]] if "const" in own else [])]}
     if kinds:
-        return ["number"] if kinds == {"integer", "number"} else sorted(kinds)
+        return sorted(kinds - ({"integer"} if "number" in kinds else set()))
     if own.get("properties") or isinstance(own.get("additionalProperties"), Mapping):
         return ["object"]
     return ["array"] if "items" in own or "prefixItems" in own else []
@@ -236,11 +252,11 @@ def _combined(a: Node, b: Node) -> Node:
         raise UnsupportedError(f"it must be {' and '.join(sorted(kinds))} at once")
     new = {**a, **b, **({"type": "integer"} if len(kinds) > 1 else {})}
     if "enum" in a and "enum" in b:
-        new["enum"] = [one for one in b["enum"] if one in a["enum"]]
-    if new.get("enum") == [] or a.get("const", new.get("const")) != new.get("const"):
+        new["enum"] = {
+            one: a["enum"][one] or b["enum"][one] for one in b["enum"] if one in a["enum"]
+        }
+    if new.get("enum") == {} or a.get("const", new.get("const")) != new.get("const"):
         raise UnsupportedError("no value is possible: its parts have none in common")
-    if "x-enum-varnames" in a and "x-enum-varnames" in b:
-        new["x-enum-varnames"] = a["x-enum-varnames"] | b["x-enum-varnames"]
     if "properties" in a and "properties" in b:
         new["properties"] = dict(a["properties"])
         for key, one in b["properties"].items():
@@ -251,24 +267,12 @@ def _combined(a: Node, b: Node) -> Node:
     for key in ("items", "additionalProperties"):
         some = [one[key] for one in (a, b) if isinstance(one.get(key), Mapping)]
         if some:
-            new[key] = some[0] if len(some) == 1 else {"allOf": some}
+            new[key] = some[0] if some[0] == some[-1] else {"allOf": some}
     return new
 
 
 def _content(node: Node) -> Node:
     return {key: value for key, value in node.items() if key not in ABOUT}
-
-
-def _is_kind(node: Node, kind: str) -> bool:
-    return node.get("type") == kind or (kind == "number" and node.get("type") == "integer")
-
-
-def _heirs(schema: Any) -> list[str]:
-    """Return the components that a schema is a choice of."""
-    if not isinstance(schema, Mapping):
-        return []
-    members = [one for keyword in CHOICES for one in schema.get(keyword) or []]
-    return [one["$ref"] for one in members if isinstance(one, Mapping) and "$ref" in one]
 
 
 def _is_null(schema: Any) -> bool:

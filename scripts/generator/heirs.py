@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .document import Document, escaped, target_of
+from .document import Document, escaped, reached, references, target_of
 from .flat import CHOICES
 from .names import free
 from .reader import SCHEMAS
@@ -20,10 +20,10 @@ def with_heirs(document: Document) -> Document:
     """Return a document in which each such schema is a union."""
     components = document.get("components") or {}
     schemas: dict[str, Any] = dict(components.get("schemas") or {})
-    uses = Counter(_references(document))
+    uses = Counter(_uses(document))
     for name, own in list(schemas.items()):
         heirs = _heirs(schemas, name) if _is_base(own) else []
-        extends = sum(_reference(name) in _extended(schemas[one]) for one in heirs)
+        extends = sum(_reference(name) in references(schemas[one], "allOf") for one in heirs)
         if heirs and uses[_reference(name)] > extends:
             _replace(schemas, name, heirs)
     return {**document, "components": {**components, "schemas": schemas}}
@@ -32,11 +32,10 @@ def with_heirs(document: Document) -> Document:
 def _replace(schemas: dict[str, Any], name: str, heirs: list[str]) -> None:
     """Make a union of a schema, and another one of what it says itself."""
     own, other = schemas[name], free(f"Other{name}", schemas, "")
+    this, base = _reference(name), {"$ref": _reference(other)}
     for heir in heirs:
         parts = [
-            {**one, "$ref": _reference(other)}
-            if _reference(name) in _extended({"allOf": [one]})
-            else one
+            {**one, **base} if references({"allOf": [one]}, "allOf") == [this] else one
             for one in schemas[heir]["allOf"]
         ]
         schemas[heir] = {**schemas[heir], "allOf": parts}
@@ -48,7 +47,7 @@ def _replace(schemas: dict[str, Any], name: str, heirs: list[str]) -> None:
     schemas[other] = {key: value for key, value in own.items() if key != "discriminator"}
     schemas[name] = {
         **{key: own[key] for key in ("description", "nullable") if key in own},
-        "oneOf": [{"$ref": _reference(one)} for one in [*heirs, other]],
+        "oneOf": [*({"$ref": _reference(one)} for one in heirs), base],
         "discriminator": {**hints, "mapping": mapping, "x-base": other},
     }
 
@@ -63,30 +62,21 @@ def _is_base(schema: Any) -> bool:
 
 def _heirs(schemas: Document, name: str) -> list[str]:
     """Return the schemas that extend one, in one step or several."""
-    found = [name]
-    for base in found:
-        found += [
-            one
-            for one, schema in schemas.items()
-            if one not in found and _reference(base) in _extended(schema)
-        ]
-    return found[1:]
+
+    def extended(one: str) -> list[str]:
+        return [target_of(found) for found in references(schemas.get(one), "allOf")]
+
+    return [one for one in schemas if one != name and name in reached(extended(one), extended)]
 
 
-def _extended(schema: Any) -> list[str]:
-    """Return what a schema extends."""
-    parts = schema.get("allOf") or [] if isinstance(schema, Mapping) else []
-    return [one["$ref"] for one in parts if isinstance(one, Mapping) and "$ref" in one]
-
-
-def _references(node: Any) -> Iterator[str]:
+def _uses(node: Any) -> Iterator[str]:
     """Yield every reference in a part of a document."""
     if isinstance(node, Mapping):
         if isinstance(node.get("$ref"), str):
             yield node["$ref"]
         node = list(node.values())
     for one in node if isinstance(node, list) else []:
-        yield from _references(one)
+        yield from _uses(one)
 
 
 def _reference(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import define, field
 
-from .document import UnsupportedError
+from .document import UnsupportedError, reached
 from .model import Enum, Field, Model, Type, Union
 from .shapes import Scope
 
@@ -49,7 +49,7 @@ class Models:
 
     def keep(self, roots: Iterable[str]) -> None:
         """Leave out what nothing leads to."""
-        kept = reached(roots, {name: self.needs(name) for name in self.items})
+        kept = reached(roots, self.needs)
         self.items = {name: item for name, item in self.items.items() if name in kept}
 
     def leave_out(self, broken: Mapping[str, UnsupportedError]) -> dict[str, UnsupportedError]:
@@ -73,8 +73,8 @@ class Models:
         needs = {name: self.needs(name) for name in self.items}
         unions = {union.name for union in self.unions}
         of_unions = {name: needs[name] & unions for name in unions}
-        after = {name: reached(needs[name], needs) for name in self.items}
-        after_unions = {name: reached(of_unions[name], of_unions) for name in unions}
+        after = {name: reached(needs[name], needs.__getitem__) for name in self.items}
+        after_unions = {name: reached(of_unions[name], of_unions.__getitem__) for name in unions}
         circular = {name for name in unions if name in after_unions[name]}
         for name, item in self.items.items():
             # A union is known to the classes that need it late, and can name them at once.
@@ -95,14 +95,3 @@ class Models:
         return sorted(
             f"from .{one.module} import {one.name}{also.get(one.name, '')}" for one in items
         )
-
-
-def reached(names: Iterable[str], needs: Mapping[str, Iterable[str]]) -> frozenset[str]:
-    """Return some names, and those that are needed by them in one step or several."""
-    found = set(names)
-    todo = list(found)
-    while todo:
-        new = set(needs[todo.pop()]) - found
-        found |= new
-        todo += new
-    return frozenset(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+import unicodedata
 from collections.abc import Collection
 
 from attrs import define, field
@@ -12,6 +13,9 @@ from openapi_python_client import strings
 
 PREFIX = "field_"
 """What stands before a name that would not be one in Python."""
+
+LONGEST = 80
+"""The most letters of a class, whose end tells most: file systems have room for 255 bytes."""
 
 # What a module of the package imports is taken there; tests/generator/test_names.py compares these
 # lists with the templates.
@@ -71,7 +75,12 @@ def free(name: str, taken: Collection[str], separator: str = "_") -> str:
 
 def python_name(text: str) -> str:
     """Return any text as a name in Python."""
-    return str(strings.PythonIdentifier(re.sub(r"\W+", "_", text).strip("_"), PREFIX))
+    return str(strings.PythonIdentifier(_words(text, "_").strip("_"), PREFIX))
+
+
+def _words(text: str, separator: str) -> str:
+    """Return the words of a text, their letters as Python reads them: `µs` is `μs` to it."""
+    return re.sub(r"\W+", separator, unicodedata.normalize("NFKC", text))
 
 
 def field_name(text: str) -> str:
@@ -85,7 +94,7 @@ def field_name(text: str) -> str:
 
 def pascal(text: str) -> str:
     """Return a text as the name of a class, in a way that the parser leaves as it is."""
-    found = strings.pascal_case(re.sub(r"\W+", " ", text))
+    found = strings.pascal_case(_words(text, " "))
     found = found if found.isidentifier() else strings.pascal_case(f"{PREFIX}{found}")
     return found if found == text else pascal(found)
 
@@ -104,7 +113,7 @@ def member_name(value: str | int) -> str:
     """Return the name of a member of an enum."""
     if isinstance(value, int):
         return f"VALUE_{value}" if value >= 0 else f"VALUE_NEGATIVE_{-value}"
-    name = strings.snake_case(re.sub(r"\W+", "_", value)).upper()
+    name = strings.snake_case(_words(value, "_")).upper()
     return name if name.isidentifier() else f"VALUE_{name}".rstrip("_")
 
 
@@ -117,6 +126,8 @@ class ClassNames:
     def take(self, text: str) -> str:
         """Return a free name for a class, which is taken from now on."""
         name = pascal(text)
+        if len(name) > LONGEST:
+            name = pascal(re.sub("^[^A-Z]+(?=[A-Z])", "", name[-LONGEST:]))
         if name in TAKEN_BY_CLASSES:
             name += "Model"
         number, found = 2, name

@@ -13,7 +13,7 @@ from typing import Any
 from attrs import define, evolve, field
 
 from . import shapes
-from .document import Document, UnsupportedError, at, escaped, looked_up, target_of
+from .document import Document, UnsupportedError, at, escaped, looked_up, references, target_of
 from .flat import Flattener, Node, title_of
 from .model import Enum, Field, Model, Type
 from .model import Union as UnionModel
@@ -33,7 +33,6 @@ SCALARS: Mapping[tuple[str, str], Shape] = {
     ("integer", ""): shapes.INTEGER,
     ("number", ""): shapes.NUMBER,
     ("boolean", ""): shapes.BOOLEAN,
-    ("null", ""): shapes.NONE,
     ("", ""): shapes.ANY,
 }
 """The type of each type and format; a format that is not known says nothing."""
@@ -149,7 +148,9 @@ class Reader:
             shape = Array.of(self._item(flat, name, place))
         else:
             kind = flat.get("type", "")
-            shape = SCALARS.get((kind, str(flat.get("format", "")))) or SCALARS[kind, ""]
+            if (kind, "") not in SCALARS:
+                raise UnsupportedError(f"type: JSON has no {kind!r}")
+            shape = SCALARS.get((kind, str(flat.get("format", ""))), SCALARS[kind, ""])
             shape = shapes.listed(shape, flat["enum"]) if "enum" in flat else shape
         return Nullable.of(shape) if flat.get("nullable") else shape
 
@@ -182,8 +183,8 @@ class Reader:
                 node = self.flats.flat(flat["properties"][key])
                 shape = self.typed(node, f"{name} {key}", f"{model.place}.{key}")
                 # What goes one way alone is absent the other way; a constant is known there, too.
-                is_needed = isinstance(shape, Constant) or not self.flats.goes_one_way(node)
-                is_needed = key in required and is_needed
+                one_way = any(self.flats.about(node, way) for way in ("readOnly", "writeOnly"))
+                is_needed = key in required and (isinstance(shape, Constant) or not one_way)
                 one = new_field(self.flats, key, node, shape, required=is_needed)
                 found[free(one.name, found)] = one
         model.fields = [evolve(one, name=python) for python, one in found.items()]
@@ -239,7 +240,7 @@ class Reader:
 
 def new_field(flats: Flattener, key: str, node: Node, shape: Shape, *, required: bool) -> Field:
     """Return a field, as it reads where every class is at hand by its name."""
-    said = flats.said(node)
+    said = flats.about(node, "description") or ""
     if node.get("deprecated"):
         said = f"{said} Deprecated.".strip()
     text = Text(said or f"The field `{key}`.")
@@ -254,14 +255,13 @@ def _called(class_name: str, shape: Shape) -> Shape:
 
 
 def _enum(flat: Node, class_name: str, place: str) -> Enum:
-    names = flat.get("x-enum-varnames") or {}
     members: dict[str, Text | int] = {}
-    for value in flat["enum"]:
-        member = free(member_name(names.get(value, value)), members)
-        members[member] = Text(value) if isinstance(value, str) else int(value)
+    for value, said in flat["enum"].items():
+        member = free(member_name(said), members)
+        members[member] = Text(value) if isinstance(value, str) else value
     text, default = Text(flat.get("description") or ""), Text(str(flat.get("default") or ""))
     own = class_name, module_name(class_name), text, place, default
-    return Enum(*own, list(members.items()), [names.get(value, "") for value in flat["enum"]])
+    return Enum(*own, list(members.items()), [str(one) for one in flat["enum"].values()])
 
 
 def _objects(members: list[Shape]) -> int:
@@ -281,5 +281,5 @@ def _title(schema: Any, index: int) -> str:
 
 def _origin(schema: Any) -> str | None:
     """Return the reference that a member of a union is, or has been narrowed from."""
-    parts = [schema, *(schema.get("allOf") or [])] if isinstance(schema, Mapping) else []
-    return next((one["$ref"] for one in reversed(parts) if "$ref" in one), None)
+    parts = references({"allOf": [schema]}, "allOf") + references(schema, "allOf")
+    return parts[-1] if parts else None

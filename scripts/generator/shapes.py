@@ -209,7 +209,7 @@ class Nullable(Shape):
         return shape if is_said else cls("{} | None", "optional({})", (shape,))
 
 
-def listed(shape: Shape, values: list[Any]) -> Shape:
+def listed(shape: Shape, values: Iterable[Any]) -> Shape:
     """Return a scalar type of which some values are listed; it takes the others, too."""
     return Shape(shape.python, f"listed({shape.reader}, {tuple(values)!r})")
 

@@ -13,10 +13,6 @@ from pydantic import BaseModel, ValidationError
 from .document import Document, UnsupportedError
 
 PARTS: Mapping[str, tuple[type[BaseModel], frozenset[str]]] = {
-    "schema": (
-        oai.Schema,
-        frozenset({"type", "enum", "const", "format", "required", "discriminator"}),
-    ),
     "operation": (
         oai.Operation,
         frozenset({"operationId", "summary", "description", "deprecated", "responses"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import attrs
@@ -10,6 +11,8 @@ from kinds import (
     All,
     AllNullEnum,
     AllSizes,
+    AllTextOrCountType1,
+    AllTextOrCountType2,
     Animal,
     Apple,
     BesideBase,
@@ -74,6 +77,20 @@ VALID: dict[str, list[Any]] = {
     "free": [{"a": [1]}],
     "maps": [{"a": OWNER, "b": "x", "c": None}],
     "nothing": [None],
+    "mixed": ["auto", 1, 2.5, True, None],
+    "text_or_count": ["a", 1],
+    "flag": [True],
+    "whole": [0, 1.5],
+    "version": ["1.5", "beta"],
+    "unlisted": ["x"],
+    "shapes": [{"a": 1}],
+    "exactly": [{"a": [1]}],
+    "typed_choice": ["2024-01-02", 1, None],
+    "typed_later": ["2024-01-02"],
+    "only_null": [None],
+    "empty": ["x", [1]],
+    "empty_fields": [{"a": 1}],
+    "empty_items": [[1, "a"]],
 }
 for key, values in VALID.items():
     for value in values:
@@ -97,6 +114,9 @@ INVALID: dict[str, Any] = {
     "animal": {"type": "cow", "name": "n"},
     "heir": {"type": "cat"},
     "maps": {"a": 1},
+    "text_or_count": 1.5,
+    "typed_choice": "x",
+    "only_null": "x",
 }
 for key, value in INVALID.items():
     with pytest.raises(ResponseDecodeError, match=f"^{key}"):
@@ -111,6 +131,9 @@ assert isinstance(one.beside, BesidePlain)
 assert isinstance(All.from_dict({"beside": VALID["beside"][1]}).beside, BesideBase)
 assert isinstance(one.narrowed, Narrow)
 size: int = one.narrowed.size
+day: datetime.date | int | None = one.typed_choice
+assert isinstance(day, datetime.date)
+count: AllTextOrCountType1 | str | AllTextOrCountType2 | int | None = one.text_or_count
 assert one.narrowed.owner is not None
 extra: bool | None = one.narrowed.owner.extra
 animal: Animal = animal_from_dict(VALID["animal"][0])

@@ -41,6 +41,11 @@ SENT: dict[str, Any] = {
     "null": "2024-01-02",
     "true": "2024-01-01",
     "when": "2024-01-01",
+    "µs": 7,
+    "ﬁeld": "8",
+    "field": "9",
+    "m²": {"a": "10"},
+    "deep": {"a_rather_long_name_1": {"a_rather_long_name_2": {}}},
     "unheard": "of",
 }
 with (
@@ -63,6 +68,9 @@ with (
 
 assert isinstance(found, Everything)
 assert found.to_dict() == SENT
+assert (found.μs, found.field, found.field_2) == (7, "8", "9")
+assert found.m2 == models.M2(a="10")
+assert max(map(len, models.__all__)) < 100
 assert (found.class_, found.from_, found.none, found.list_, found.self_) == (
     *("1", "2", "3", ["4"], "5"),
 )
