@@ -32,12 +32,17 @@ SAYS = frozenset(
 
 CHOICES = ("oneOf", "anyOf")
 
-NULL = {"oneOf": list[Any](), "nullable": True}
-"""What says that a value is `null`: a choice of nothing else."""
+NOTHING: Mapping[str, Any] = {"oneOf": []}
+"""What a schema says beside `nullable` that takes `null` alone: a choice of nothing else."""
 
 TYPES: Mapping[type, str] = {
-    str: "string", bool: "boolean", int: "integer", float: "number",
-    list: "array", dict: "object", type(None): "null",
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    list: "array",
+    dict: "object",
+    type(None): "null",
 }
 """What JSON calls the types of Python."""
 
@@ -70,9 +75,7 @@ class Flattener:
         if schema is True or schema is None:
             return {}
         if not isinstance(schema, Mapping):
-            raise UnsupportedError(
-                "a schema that takes nothing" if schema is False else "no schema"
-            )
+            raise UnsupportedError(f"{json.dumps(schema)} is no schema")
         # What is written and left empty, as YAML makes easy, says nothing.
         schema = {key: one for key, one in schema.items() if one is not None or key == "const"}
         own = {key: schema[key] for key in ABOUT | SAYS if key in schema}
@@ -120,13 +123,11 @@ class Flattener:
         if any(map(_is_constraint, some)):
             return
         about: Node = {"nullable": True} if len(some) < len(members) else {}
-        if len(some) > 1:
-            hints = {k: schema[k] for k in ("discriminator",) if k in schema}
-            yield {"oneOf": some, **hints, **about}
-        elif some:
-            yield self._both(self.flat(some[0]), about)
+        if len(some) == 1:
+            yield {**self.flat(some[0]), **about}
         elif members:
-            yield NULL
+            hints = {key: schema[key] for key in ("discriminator",) if key in schema}
+            yield {"oneOf": some, **hints, **about}
 
     def _both(self, a: Node, b: Node) -> Node:
         """Return what two flat schemas say together."""
@@ -134,10 +135,11 @@ class Flattener:
         of_a, of_b = _content(a), _content(b)
         if of_a and of_b and not (a.get("nullable") and b.get("nullable")):
             about.pop("nullable", None)
-        both = {**self._contents(of_a, of_b), **about}
-        if both.get("oneOf") == [] and both != NULL | both:
-            raise UnsupportedError("no value is possible: null is not, and nothing else")
-        return both
+        said = self._contents(of_a, of_b)
+        if said == NOTHING and not about.get("nullable"):
+            # By the letter no value is possible, but it is how GitHub says that one may be null.
+            said, about["nullable"] = (of_b if of_a == NOTHING else of_a), True
+        return {**said, **about}
 
     def _contents(self, a: Node, b: Node) -> Node:
         if not a or not b:
@@ -204,7 +206,7 @@ def tidied(own: Node) -> Node:
     kinds = (given if isinstance(given, list) else [given]) or _implied(own, values)
     some = [one for one in dict.fromkeys(kinds) if one != "null"]
     if (kinds and not some) or values == [None]:
-        return {**about, **NULL}
+        return {**about, **NOTHING, "nullable": True}
     if about.pop("nullable", False) or "null" in kinds or None in values:
         about["nullable"] = True
     if isinstance(own.get("const"), list | dict):

@@ -88,6 +88,7 @@ VALID: dict[str, list[Any]] = {
     "typed_choice": ["2024-01-02", 1, None],
     "typed_later": ["2024-01-02"],
     "only_null": [None],
+    "or_null": [PLAIN, None],
     "empty": ["x", [1]],
     "empty_fields": [{"a": 1}],
     "empty_items": [[1, "a"]],
