@@ -28,12 +28,11 @@ class Change(NamedTuple):
 
     rank: str
     """One of `CLASSES`."""
-    place: str
-    what: str
+    text: str
 
     def __str__(self) -> str:
         """Return the line that is printed."""
-        return f"  {self.rank:<6} {self.place}: {self.what}"
+        return f"  {self.rank:<6} {self.text}"
 
 
 def rank_of(change: contract.Change) -> str:
@@ -46,7 +45,7 @@ def rank_of(change: contract.Change) -> str:
         is_harmless = "1" not in (change.old, change.new)  # The first is the default.
     elif change.fact in ("absent", "null"):
         is_harmless = is_asked and is_more
-    elif change.fact.startswith(contract.LISTED):
+    elif change.is_listed:
         is_harmless = is_more
     else:
         is_harmless = change.fact == "deprecated" or (not change.fact and change.new == "")
@@ -97,6 +96,9 @@ def promised(path: str, one: Any) -> dict[str, Promise]:
         bases = [str(base.canonical_path) for each in [one, *one.mro()] for base in each.bases]
         facts = {f"base {base.rpartition('.')[2]}": "" for base in bases if "._" not in base}
         return {path: Promise("name", facts)}
+    if one.is_attribute and str(one.annotation) == "TypeAlias":
+        members = words(one.value).split(" | ")
+        return {path: Promise("name", {f"member {member}": "" for member in members})}
     if one.is_attribute:
         is_of_model = one.parent.is_class and ".models." in one.path
         is_field = is_of_model and "property" not in one.labels
@@ -132,18 +134,6 @@ def words(annotation: str | griffe.Expr | None) -> str:
     return re.sub(r"\w+\.", "", text)
 
 
-def taken_over(
-    before: griffe.Object | griffe.Alias, after: griffe.Object | griffe.Alias
-) -> Iterator[Change]:
-    """Say what changes for those who use what the last class of a union was for."""
-    had, has = _exported(before), _exported(after)
-    for name in had.keys() & has.keys():
-        old, new = (words(getattr(one[name], "value", "")).split(" | ") for one in (had, has))
-        for gained in sorted(set(new) - set(old)) if old[-1] == new[-1] in has else []:
-            what = f"what came as {new[-1]} is of this class now, and what was a dict in it"
-            yield Change("minor", f"{before.path}.{gained}", f'{what} too: ["key"] becomes .key')
-
-
 RELEASED = re.compile(r"^## \[?(\d+\.\d+\.\d+)\]?", re.MULTILINE)
 
 
@@ -159,7 +149,7 @@ def releases() -> dict[str, str]:
     found: dict[str, str] = {}
     for commit in git("log", "--reverse", "--format=%H", pattern, "--", *files).split():
         document, changelog = (git("show", f"{commit}:{file}", may_fail=True) for file in files)
-        version = str(parse(document)["info"]["version"]) if document else ""
+        version = version_of(document) if document else ""
         if commit not in unknown and version in RELEASED.findall(changelog):
             found.setdefault(version, commit)
     named = RELEASED.findall(git("show", "HEAD:CHANGELOG.md", may_fail=True))
@@ -185,6 +175,11 @@ def checked_out(ref: str, folder: Path) -> Path:
     git("archive", f"--output={archive}", ref, "openapi.yaml", "generated")
     shutil.unpack_archive(archive, folder, filter="data")
     return folder
+
+
+def version_of(document: str) -> str:
+    """Return the version that a spec says of itself."""
+    return str(parse(document)["info"]["version"])
 
 
 def following(version: str, rank: str) -> str:
@@ -218,11 +213,17 @@ def compare(old: Path, new: Path) -> list[Change]:
     packages = [load(search_paths=[folder / "generated"]) for folder in (old, new)]
     wire = contract.compare(*(read(folder / "openapi.yaml").promises for folder in (old, new)))
     names = contract.compare(*map(imported, packages))
-    changes = [Change(rank_of(one), one.place, str(one)) for one in [*wire, *names]]
-    changes += taken_over(*packages)
+    changes = [Change(rank_of(one), f"{one}{consequence(one)}") for one in [*wire, *names]]
     if not changes and _texts(old) != _texts(new):
-        changes.append(Change("patch", "narrative_jobs", "texts or code, with the same API"))
-    return sorted(changes, key=lambda change: (-CLASSES.index(change.rank), change.place))
+        changes.append(Change("patch", "narrative_jobs: texts or code, with the same API"))
+    return sorted(changes, key=lambda change: (-CLASSES.index(change.rank), change.text))
+
+
+def consequence(change: contract.Change) -> str:
+    """Say what a change means where it does not say so itself."""
+    is_gained = change.fact.startswith("member ") and change.new is not None
+    said = "; what came as another member may come as this, and a dict in it as a class"
+    return said if is_gained else ""
 
 
 def _texts(folder: Path) -> dict[str, bytes]:
@@ -232,7 +233,7 @@ def _texts(folder: Path) -> dict[str, bytes]:
 
 def problems(against: str | None = None) -> Iterator[str]:
     """Print what changed and what follows, and yield what stands in the way of a release."""
-    version = read(ROOT / "openapi.yaml").version
+    version = version_of((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
     parts(version)
     against = against or next(iter(releases().values()), None)
     if against is None:
@@ -241,7 +242,7 @@ def problems(against: str | None = None) -> Iterator[str]:
         with tempfile.TemporaryDirectory() as scratch:
             old = checked_out(against, Path(scratch))
             changes = compare(old, ROOT)
-            before = read(old / "openapi.yaml").version
+            before = version_of((old / "openapi.yaml").read_text(encoding="utf-8"))
         rank = changes[0].rank if changes else "none"
         wanted = following(before, rank)
         print(f"Since {before} ({against[:12]}):")

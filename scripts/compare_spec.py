@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-from contract import Change, Contract, Promise, compare, plain
-from contract_reader import read
+from contract import Change, Promise, compare
+from contract_reader import Contract, departures, read
 from generator.document import UnsupportedError
 from ruamel.yaml.error import YAMLError
 
@@ -21,48 +22,41 @@ SCRIPTS = Path(__file__).resolve().parent
 TITLES = {
     "differences": "New differences",
     "mistakes": "New mistakes in the vendor's document",
-    "not captured": "New operations of the same tag that openapi.yaml does not capture",
+    "not captured": "New operations that openapi.yaml does not capture",
 }
-
-
-def within(contract: Contract, head: str) -> dict[str, Promise]:
-    """Return the promises of one operation, or of all servers, by their places in it."""
-    found = {plain(place): promise for place, promise in contract.promises.items()}
-    return {p.removeprefix(head): v for p, v in found.items() if f"{p} ".startswith(f"{head} ")}
 
 
 def differences(ours: Contract, theirs: Contract) -> Iterator[tuple[str, str | None]]:
     """Yield what differs in what we capture, and why if it does so on purpose."""
-    heads = [place for place, promise in ours.promises.items() if promise.sort == "operation"]
-    for head in ["server", *heads]:
-        mine, other = (within(contract, plain(head)) for contract in (ours, theirs))
-        for change in compare(mine, other):
-            if change.fact != "name":
-                why = reason(change, mine.get(change.place), other.get(change.place), ours)
-                yield f"{head}{change.place}: {change}", why
+    for change in compare(ours.promises, theirs.promises):
+        is_another = change.sort == "operation" and change.new == "" and not change.fact
+        if change.fact != "name" and not is_another:
+            yield str(change), reason(change, ours, theirs.promises.get(change.place))
 
 
-def reason(
-    change: Change, mine: Promise | None, other: Promise | None, ours: Contract
-) -> str | None:
+def reason(change: Change, ours: Contract, other: Promise | None) -> str | None:
     """Return why openapi.yaml departs here on purpose, if it says so of just this."""
+    mine = ours.promises.get(change.place)
     if mine is None or change.new is not None:
         return None
     said = mine.departures
     if not change.fact:
         return said.get("field")
     if change.fact == "null" and "absent" in mine.facts:
-        return said.get("null") or ours.departures.get("null")
+        return said.get("null") or departures(ours.document).get("null")
     lists_none = other and not any(fact.startswith("value ") for fact in other.facts)
     return said.get("open" if change.fact.startswith("value ") and lists_none else change.fact)
 
 
 def not_captured(ours: Contract, theirs: Contract) -> list[str]:
-    """Name the vendor's other operations with a tag of ours."""
-    known = set(map(plain, ours.promises))
-    tags = {tag.lower() for tag in ours.tags}
-    found = {p for tag, places in theirs.tags.items() if tag.lower() in tags for p in places}
-    return sorted(place for place in found if plain(place) not in known)
+    """Name the vendor's other operations on what ours are about, as their paths say: `jobs`."""
+    operations = [
+        {place for place, promise in one.promises.items() if promise.sort == "operation"}
+        for one in (ours, theirs)
+    ]
+    subjects = {step for place in operations[0] for step in re.findall(r"/([^/{ ]+)", place)}
+    others = sorted(operations[1] - operations[0])
+    return [place for place in others if subjects & set(re.findall(r"/([^/{ ]+)", place))]
 
 
 def report(new: dict[str, list[str]], deliberate: dict[str, str], known: int) -> None:
@@ -103,10 +97,9 @@ def main() -> int:
         return 2
     all_of_them = dict(differences(ours, theirs))
     deliberate = {line: why for line, why in all_of_them.items() if why}
-    heads = [f"{plain(place)} " for place, one in ours.promises.items() if one.sort == "operation"]
     found = {
         "differences": [line for line, why in all_of_them.items() if not why],
-        "mistakes": [one for one in theirs.mistakes if plain(one).startswith(tuple(heads))],
+        "mistakes": list(theirs.mistakes),
         "not captured": not_captured(ours, theirs),
     }
     if options.accept:

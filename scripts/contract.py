@@ -23,22 +23,8 @@ class Promise:
     """
     facts: dict[str, str] = field(factory=dict[str, str])
     """What it says, by name: `type`, `default`, `absent`, `null`, `value "x"`, `media type x`…"""
-    departures: dict[str, str] = field(factory=dict[str, str])
+    departures: Mapping[str, str] = field(factory=dict[str, str])
     """In what the document departs on purpose from the vendor's, and why."""
-
-
-@define
-class Contract:
-    """All promises of a document, by their places, and its own mistakes."""
-
-    version: str
-    departures: dict[str, str]
-    """In what it departs from the vendor's all over, and why."""
-    promises: dict[str, Promise] = field(factory=dict[str, Promise])
-    mistakes: dict[str, None] = field(factory=dict[str, None])
-    """An ordered set."""
-    tags: dict[str, list[str]] = field(factory=dict[str, list[str]])
-    """The operations that have each tag."""
 
 
 class Change(NamedTuple):
@@ -51,18 +37,23 @@ class Change(NamedTuple):
     old: str | None
     new: str | None
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether a place may have several facts of this kind."""
+        return self.fact.startswith(("value ", "media type ", "member ", "base "))
+
     def __str__(self) -> str:
-        """Return the change in words, without its place."""
+        """Return the change in words."""
         if self.fact in PHRASES:
-            return PHRASES[self.fact][self.new is None]
-        if self.fact and not self.fact.startswith(LISTED):
-            return f"{self.fact} changed from {self.old or 'none'} to {self.new or 'none'}"
-        how = "removed" if self.new is None else "added"
-        return f"{self.new or ''} {self.fact or self.sort} {how}".strip()
+            what = PHRASES[self.fact][self.new is None]
+        elif self.fact and not self.is_listed:
+            what = f"{self.fact} changed from {self.old or 'none'} to {self.new or 'none'}"
+        else:
+            how = "removed" if self.new is None else "added"
+            what = f"{self.new or ''} {self.fact or self.sort} {how}".strip()
+        return f"{self.place}: {what}"
 
 
-LISTED = "value ", "media type ", "base "
-"""How the facts begin that a place may have several of."""
 PHRASES = {
     "absent": ("may now be absent", "is now required"),
     "null": ("may now be null", "is no longer null"),
@@ -91,12 +82,3 @@ def compare(old: Mapping[str, Promise], new: Mapping[str, Promise]) -> Iterator[
 def above(place: str) -> list[str]:
     """Return the places that a place lies in."""
     return [place[: match.start()] for match in re.finditer(r"[ .(\[{]", place)]
-
-
-def plain(place: str) -> str:
-    """Name a place without the names of the path's parameters, which no request shows."""
-    method, _, rest = place.partition(" ")
-    path, _, more = rest.partition(" ")
-    for number, name in enumerate(re.findall(r"{([^}]*)}", path), 1):
-        more = f"path {{{number}}}" if more == f"path {name}" else more
-    return f"{method} {re.sub(r'{[^}]*}', '{}', path)} {more}".strip()

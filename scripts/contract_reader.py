@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections import UserDict
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 from attrs import define, field
-from contract import Contract, Promise, plain
+from contract import Promise
 from generator.document import METHODS, UnsupportedError, at, parse
 from openapi_schema_validator import OAS30Validator, OAS31Validator
 from referencing import Registry, Resource
@@ -21,34 +23,38 @@ from referencing.jsonschema import DRAFT202012
 def read(source: str | Path, like: Contract | None = None) -> Contract:
     """Read a document from a file or a URL, and what it refers to from beside it.
 
-    `like` another, only what that has is read in depth: a vendor's document may be very large.
+    `like` another, only what that has is read in depth, for a vendor's document may be very large,
+    and a path has that one's names in it, which no request shows.
     """
     address = str(source) if "://" in str(source) else Path(source).resolve().as_uri()
     registry: Any = Registry
-    retrieve = cache(_retrieve)
-    resolver = registry(retrieve=retrieve).resolver(address)
-    document = _Node(retrieve(address).contents, resolver, {})
-    if not isinstance(document.raw, Mapping) or not isinstance(document.get("paths"), Mapping):
-        raise UnsupportedError("this is no OpenAPI document with paths")
-    with at("info"):
-        version = str((document.get("info") or {}).get("version", ""))
-    contract = Contract(version, _departures(document))
-    for number, server in enumerate(document.get("servers") or [], 1):
-        facts = {"number": str(number), "name": server.get("x-name") or ""}
-        contract.promises[f"server {server.get('url')}"] = Promise("server", facts)
-    known = None if like is None else set(map(plain, like.promises))
-    reader = _Reader(
-        document=document,
-        found=contract,
-        is_known=lambda place: known is None or plain(place) in known,
+    retrieve, links = cache(_retrieve), _Links()
+    document = _Node(
+        retrieve(address).contents, registry(retrieve=retrieve).resolver(address), links
     )
+    if not isinstance(document.data, Mapping) or not isinstance(document.get("paths"), _Node):
+        raise UnsupportedError("this is no OpenAPI document with paths")
+    promises: dict[str, Promise] = {}
+    contract = Contract(document, promises, like.promises if like else promises)
+    with at("servers"):
+        for number, server in enumerate(document.get("servers") or [], 1):
+            facts = {"number": str(number), "name": server.get("x-name") or ""}
+            promises[f"server {server.get('url')}"] = Promise("server", facts)
+    shapes = {PATH_NAME.sub("{}", path): path for path in like.document["paths"]} if like else {}
     for path, item in document["paths"].items():
+        its = shapes.get(PATH_NAME.sub("{}", path), path)
+        names = dict(zip(PATH_NAME.findall(path), PATH_NAME.findall(its), strict=True))
         for method in METHODS:
             if isinstance(item, _Node) and isinstance(item.get(method), _Node):
-                place = f"{method.upper()} {path}"
-                with at(place):
-                    reader.operation(place, item, item[method])
+                with at(f"{method.upper()} {its}"):
+                    contract.operation(f"{method.upper()} {its}", item, item[method], names)
+        for reference in links.lost:
+            contract.wrong(its, reference)
+        links.lost.clear()
     return contract
+
+
+PATH_NAME = re.compile(r"{([^}]*)}")
 
 
 def _retrieve(address: str) -> Resource[Any]:
@@ -59,55 +65,57 @@ def _retrieve(address: str) -> Resource[Any]:
     return Resource.from_contents(parse(text), default_specification=DRAFT202012)
 
 
-LOST = "x-lost"
-"""What a reference that leads nowhere is replaced with: why it does not."""
+@define
+class _Links:
+    """What the references of a document lead to."""
+
+    made: dict[int, _Node] = field(factory=dict[int, "_Node"])
+    """The objects that were reached, by which it is."""
+    lost: list[str] = field(factory=list[str])
+    """The references that lead nowhere, and why."""
 
 
-class _Node(Mapping[str, Any]):
+class _Node(UserDict[str, Any]):
     """An object of a document. Within it, what a reference leads to stands in its place."""
 
-    def __init__(self, raw: Any, resolver: Any, made: dict[int, _Node]) -> None:
-        self.raw, self.resolver, self.made = raw, resolver, made
-
-    def __getitem__(self, key: str) -> Any:
-        return self.linked(self.raw[key])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.raw)
-
-    def __len__(self) -> int:
-        return len(self.raw)
+    def __init__(self, data: Any, resolver: Any, links: _Links) -> None:
+        super().__init__()
+        self.data, self.resolver, self.links = data, resolver, links
 
     # A schema may hold itself: it is known by which it is, not by what is in it.
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
-    def linked(self, raw: Any) -> Any:
+    def __getitem__(self, key: str) -> Any:
+        return self.linked(self.data[key])
+
+    def linked(self, data: Any) -> Any:
         """Return a part of the document, the same one each time."""
-        if isinstance(raw, list):
-            return [self.linked(item) for item in raw]
-        if not isinstance(raw, Mapping) or isinstance(raw, _Node):
-            return raw
-        if id(raw) not in self.made:
-            self.made[id(raw)] = _Node(raw, self.resolver, self.made).followed()
-        return self.made[id(raw)]
+        if isinstance(data, list):
+            return [self.linked(item) for item in data]
+        if not isinstance(data, Mapping) or isinstance(data, _Node):
+            return data
+        if id(data) not in self.links.made:
+            self.links.made[id(data)] = _Node(data, self.resolver, self.links).followed()
+        return self.links.made[id(data)]
 
     def followed(self) -> _Node:
         """Return what a reference leads to, together with what stands beside the reference."""
-        node, seen, beside = self, [self.raw], dict[str, Any]()
-        while isinstance(reference := node.raw.get("$ref"), str):
-            beside = {k: v for k, v in node.raw.items() if k not in NO_PART} | beside
+        node, seen, beside = self, list[Any](), dict[str, Any]()
+        while isinstance(reference := node.data.get("$ref"), str):
+            beside = {k: v for k, v in node.data.items() if k not in NO_PART} | beside
+            seen.append(node.data)
             try:
                 found = node.resolver.lookup(reference)
                 why = "leads to itself" if any(found.contents is one for one in seen) else ""
             except (Unresolvable, ValueError) as error:
-                found, why = None, f"leads nowhere: {error.__cause__ or error}"
+                why = f"leads nowhere: {error.__cause__ or error}"
             if why or not isinstance(found.contents, Mapping):
-                return _Node({LOST: f"{reference} {why or 'leads to no object'}"}, None, self.made)
-            seen.append(found.contents)
-            node = _Node(found.contents, found.resolver, self.made)
-        target = self.made.setdefault(id(node.raw), node)
-        return _Node({**beside, "allOf": [target]}, self.resolver, self.made) if beside else target
+                self.links.lost.append(f"{reference} {why or 'leads to no object'}")
+                return _Node({}, None, self.links)
+            node = _Node(found.contents, found.resolver, self.links)
+        target = self.links.made.setdefault(id(node.data), node)
+        return _Node({"allOf": [target, beside]}, self.resolver, self.links) if beside else target
 
 
 NO_PART = {"$ref", "summary", "description"}
@@ -115,50 +123,48 @@ NO_PART = {"$ref", "summary", "description"}
 
 
 @define
-class _Reader:
-    """Reads one document, and writes down what it finds."""
+class Contract:
+    """All promises of a document, by their places, and its own mistakes."""
 
     document: _Node
-    found: Contract
-    is_known: Callable[[str], bool]
+    promises: dict[str, Promise]
+    known: Mapping[str, Promise]
+    """What is read in depth."""
+    mistakes: dict[str, None] = field(factory=dict[str, None])
+    """An ordered set."""
     checked: set[_Node] = field(factory=set[_Node])
 
     def wrong(self, place: str, what: str) -> None:
-        """Note a mistake of the document."""
-        self.found.mistakes[f"{place}: {what}"] = None
+        self.mistakes[f"{place}: {what}"] = None
 
-    def operation(self, place: str, item: _Node, said: _Node) -> None:
+    def operation(self, place: str, item: _Node, said: _Node, names: dict[str, str]) -> None:
         """Read an operation: its security, parameters, body and answers."""
-        for tag in said.get("tags") or []:
-            self.found.tags.setdefault(tag, []).append(place)
-        facts = {"name": said.get("operationId", ""), **_flags(said)}
-        self.found.promises[place] = Promise("operation", facts)
-        if not self.is_known(place):
+        facts = {"name": said.get("operationId", ""), **_flags(deprecated=said.get("deprecated"))}
+        self.promises[place] = Promise("operation", facts)
+        if place not in self.known:
             return
+        schemes = (self.document.get("components") or {}).get("securitySchemes") or {}
         for one in said.get("security", self.document.get("security")) or []:
             for name in one:
-                scheme = self.document["components"]["securitySchemes"][name]
+                scheme = schemes.get(name) or {"type": name}
                 words = [scheme.get(key, "") for key in ("type", "scheme", "in", "name")]
                 key = f"{place} security {' '.join(filter(None, words)).lower()}"
-                self.found.promises[key] = Promise("security")
+                self.promises[key] = Promise("security")
         given = [*(item.get("parameters") or []), *(said.get("parameters") or [])]
         # An operation's own parameter stands in the place of its path's.
-        for here, one in {
-            f"{place} {one.get('in')} {one.get('name')}": one for one in given
-        }.items():
-            facts = _flags(one, absent=not one.get("required"))
+        for (where, name), one in {(p.get("in"), p.get("name")): p for p in given}.items():
+            here = f"{place} {where} {names.get(name, name) if where == 'path' else name}"
+            facts = _flags(absent=not one.get("required"), deprecated=one.get("deprecated"))
             self.promise(here, [one.get("schema")], "parameter", facts)
             self.check(here, one, one.get("schema"))
         if "requestBody" in said:
-            facts = _flags({}, absent=not said["requestBody"].get("required"))
+            facts = _flags(absent=not said["requestBody"].get("required"))
             self.content(f"{place} body", said["requestBody"], "body", facts)
         for status, answer in (said.get("responses") or {}).items():
             self.content(f"{place} {status}", answer, "answer", {})
 
     def content(self, place: str, holder: _Node, sort: str, facts: dict[str, str]) -> None:
         """Read a body or an answer: its media types, and the schema of the first that is JSON."""
-        if LOST in holder:
-            self.wrong(place, holder[LOST])
         content = holder.get("content") or {}
         facts |= {f"media type {name.lower()}": "" for name in content}
         names = [name for name in content if "json" in name.lower()] or list(content)
@@ -173,13 +179,11 @@ class _Reader:
         """Note what the schemas of a place say together, and what lies in it."""
         read = [self.parts(schema, place) for schema in schemas]
         parts = [part for some, _ in read for part in some]
-        departures = dict[str, str]()
-        for part in parts:
-            departures |= _departures(part)
-        facts = facts | _facts([part.raw for part in parts])
-        self.found.promises[place] = Promise(sort, facts, departures)
+        facts = facts | _facts([part.data for part in parts])
+        why = {sort: why for part in parts for sort, why in departures(part).items()}
+        self.promises[place] = Promise(sort, facts, why)
         # A schema may hold itself. Its second appearance says nothing new.
-        if set(seen) & set(parts) or not self.is_known(place):
+        if set(seen) & set(parts) or place not in self.known:
             return
         inner = _inner(parts)
         required = set[str]().union(*(names for _, names in read))
@@ -187,15 +191,13 @@ class _Reader:
             self.wrong(place, f"required names {name[1:]}, which is no property")
         for name, some in inner.items():
             is_optional = name[0] == "." and not all(name in names for _, names in read)
-            facts = _flags({}, absent=is_optional)
+            facts = _flags(absent=is_optional)
             self.promise(f"{place}{name}", some, "field", facts, *seen, *parts)
 
     def parts(self, schema: Any, place: str, *seen: _Node) -> tuple[list[_Node], set[str]]:
         """Return a schema with all that it is put together of, and the fields it always has."""
         if not isinstance(schema, _Node) or schema in seen:
             return [], set()
-        if LOST in schema:
-            self.wrong(place, schema[LOST])
         if schema not in self.checked:
             self.checked.add(schema)
             self.check(place, schema, schema)
@@ -212,9 +214,9 @@ class _Reader:
         """Hold the examples to their schema."""
         given = holder.get("examples")
         named = given.values() if isinstance(given, Mapping) else ()
-        some = [one.raw["value"] for one in named if "value" in one]
-        some += holder.raw["examples"] if isinstance(given, list) else []
-        some += [holder.raw["example"]] if "example" in holder else []
+        some = [one.data["value"] for one in named if "value" in one]
+        some += holder.data["examples"] if isinstance(given, list) else []
+        some += [holder.data["example"]] if "example" in holder else []
         is_3_0 = str(self.document.get("openapi")).startswith("3.0")
         validator = (OAS30Validator if is_3_0 else OAS31Validator)(schema or {})
         for example in some:
@@ -246,19 +248,20 @@ def _facts(schemas: list[Mapping[str, Any]]) -> dict[str, str]:
     facts = {"type": " or ".join(sorted(types - {"null"})) or "any"}
     facts |= {"null": ""} if "null" in types else {}
     for schema in schemas:
-        facts |= _flags(schema) | {f"value {json.dumps(v)}": "" for v in _values(schema)}
+        facts |= _flags(deprecated=schema.get("deprecated"))
+        facts |= {f"value {json.dumps(v)}": "" for v in _values(schema)}
         facts |= {"default": json.dumps(schema["default"])} if "default" in schema else {}
     return facts
 
 
-def _flags(said: Mapping[str, Any], *, absent: bool = False) -> dict[str, str]:
-    is_set = {"absent": absent, "deprecated": said.get("deprecated") is True}
-    return dict.fromkeys((name for name, value in is_set.items() if value), "")
+def _flags(**flags: Any) -> dict[str, str]:
+    return dict.fromkeys((name for name, value in flags.items() if value is True), "")
 
 
-def _departures(node: Any) -> dict[str, str]:
-    hint: Any = node.get("x-departure") if isinstance(node, Mapping) else None
-    return {str(sort): str(hint["why"]) for sort in hint["in"]} if hint else {}
+def departures(node: Mapping[str, Any]) -> dict[str, str]:
+    """Return in what a document departs from the vendor's at a place, and why."""
+    hint = node.get("x-departure") or {}
+    return {str(sort): str(hint["why"]) for sort in hint.get("in", [])}
 
 
 def _values(schema: Mapping[str, Any]) -> list[Any]:

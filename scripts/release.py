@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
 import re
 import signal
 import subprocess
@@ -12,22 +11,20 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from check_version import changelog_of, git, parts, problems, releases
-from contract_reader import read
+from check_version import changelog_of, git, parts, problems, releases, version_of
 from generator.document import UnsupportedError
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC, CHANGELOG = ROOT / "openapi.yaml", ROOT / "CHANGELOG.md"
 
 
-def run(*command: str | Path) -> str:
-    """Run a command of the repo, and stop where it fails."""
-    shown = [os.path.relpath(part, ROOT) if isinstance(part, Path) else part for part in command]
-    print("$", *shown, flush=True)
+def run(*command: str) -> str:
+    """Run a command in the repo, and stop where it fails."""
+    print("$", *command, flush=True)
     result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if result.returncode:
         print(result.stdout)
-        raise UnsupportedError(f"{shown[0]} failed")
+        raise UnsupportedError(f"{command[0]} failed")
     return result.stdout
 
 
@@ -43,8 +40,9 @@ def refuse(version: str) -> str | None:
     newest = next(iter(releases()), None)
     if newest and parts(version) <= parts(newest):
         return f"{version} is not above {newest}, which is released"
-    if parts(version) < parts(read(SPEC).version):
-        return f"{version} is below info.version, {read(SPEC).version}"
+    now = version_of(SPEC.read_text(encoding="utf-8"))
+    if parts(version) < parts(now):
+        return f"{version} is below info.version, {now}"
     if not changelog_of("Unreleased", CHANGELOG.read_text(encoding="utf-8")):
         return "CHANGELOG.md says nothing under Unreleased"
     return None
@@ -52,8 +50,8 @@ def refuse(version: str) -> str | None:
 
 def write_version(version: str) -> None:
     """Set the version where it stands: in the spec, and over what was Unreleased."""
-    old = re.escape(read(SPEC).version)
     text = SPEC.read_text(encoding="utf-8")
+    old = re.escape(version_of(text))
     text = re.sub(rf"^(  version: ){old}$", rf"\g<1>{version}", text, count=1, flags=re.MULTILINE)
     SPEC.write_text(text, encoding="utf-8")
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -64,16 +62,15 @@ def write_version(version: str) -> None:
 
 def release(version: str) -> None:
     """Take every step, or leave the tree as it was."""
-    scripts, dist = ROOT / "scripts", ROOT / "dist"
     before = git("rev-parse", "HEAD").strip()
     try:
         write_version(version)
-        run(scripts / "regenerate")
+        run("scripts/regenerate")
         if found := list(problems()):
             raise UnsupportedError("\n".join(found))
-        run(scripts / "test")
-        print(run(scripts / "build"), end="")
-        files = sorted(dist.glob(f"narrative_jobs-{version}*"))
+        run("scripts/test")
+        print(run("scripts/build"), end="")
+        files = sorted(map(str, (ROOT / "dist").glob(f"narrative_jobs-{version}*")))
         print(run(sys.executable, "-m", "twine", "check", "--strict", *files), end="")
         run("git", "commit", "--quiet", "--all", "--message", f"Release {version}")
         run("git", "tag", "--annotate", f"v{version}", "--message", f"Release {version}")

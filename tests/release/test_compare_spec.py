@@ -80,19 +80,19 @@ def test_what_is_new_what_is_deliberate_and_what_is_wrong_are_told_apart() -> No
     assert "The page calls it required, and its own sample lacks it." in deliberate
     assert f"{GET_JOB} 200.failures: is now required" in deliberate
     assert f"{GET_JOB} 200.result.success: field removed" in deliberate
-    refused = "GET /jobs/{id} 200: an example that its schema refuses"
+    refused = "GET /jobs/{job_id} 200: an example that its schema refuses"
     absent = ("type", "created_at", "updated_at", "input", "result", "ended_at", "failures")
     states = "['failed', 'cancelled', 'completed', 'pending', 'running', 'not-a-state']"
     assert found["New mistakes in the vendor's document"] == [
         *(f"{refused}: it: '{name}' is a required property" for name in absent),
         f"{refused}: state: 'done' is not one of {states}",
         *(
-            f"GET /jobs/{{id}} {status}: required names code, which is no property"
+            f"GET /jobs/{{job_id}} {status}: required names code, which is no property"
             for status in (400, 401, 403, 404, 429, 500, 502)
         ),
-        "GET /jobs/{id} 503: #/nowhere leads nowhere: 'nowhere'",
+        "/jobs/{job_id}: #/nowhere leads nowhere: 'nowhere'",
     ]
-    title = "New operations of the same tag that openapi.yaml does not capture"
+    title = "New operations that openapi.yaml does not capture"
     assert found[title] == ["GET /jobs"]
     counts = "16 new differences, 16 new mistakes, 1 new not captured; 25 deliberate, 0 known.\n"
     assert result.stdout.endswith(counts)

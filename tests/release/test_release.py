@@ -272,8 +272,8 @@ ROWS: dict[str, tuple[Edit, str, list[str]]] = {
         [
             f'minor  {GET_JOB} 200.type: value "not-a-type" added',
             "narrative_jobs.NotATypeJob: name added",
-            "minor  narrative_jobs.NotATypeJob: what came as OtherJob is of this class now",
-            'what was a dict in it too: ["key"] becomes .key',
+            "minor  narrative_jobs.Job: member NotATypeJob added; what came as another member may "
+            "come as this, and a dict in it as a class",
         ],
     ),
     "enum value added": (
