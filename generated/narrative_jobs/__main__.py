@@ -11,35 +11,20 @@ from ._version import __version__
 PROGRAM = Program(
     version=__version__,
     key_variable="NARRATIVE_API_KEY",
-    environments="prod, dev or a URL; by default what NARRATIVE_ENVIRONMENT says, else prod",
+    environment_variable="NARRATIVE_ENVIRONMENT",
+    environments=("prod", "dev"),
     sql=frozenset({"compiled_select", "compiled_sql", "nql"}),
-    commands={
-        "": Command(
-            nouns="jobs",
+    commands=(
+        Command(
+            ending="",
+            noun="job",
             id_name="JOB_ID",
-            id_help="Unique identifier for a job, a UUID. `-` reads ids from stdin.",
             operation="get_job",
-            wait="wait_for_jobs",
             headline=("job_id", "state"),
             reasons="failures",
-            examples="""get JOB_ID --json | jq .state
-wait JOB_ID --max-wait 30m && echo done
-wait --json - < ids.txt > jobs.jsonl""",
-            get_codes="""\
-  0    printed, in whatever state: a failed job, too
-  2    the command is wrong
-  3    the API refused, could not be reached, or gave an answer that makes no sense
-  130  interrupted""",
-            wait_codes="""\
-  0    every job has ended as completed
-  1    one has ended in another way
-  2    the command is wrong
-  3    the API refused, could not be reached, or gave an answer that makes no sense
-  124  the wait ran out
-  130  interrupted
-Of several, 3 goes before 124, and 124 before 1.""",
-        )
-    },
+            succeeded="completed",
+        ),
+    ),
 )
 
 

@@ -16,7 +16,7 @@ from .names import TAKEN_BY_ERRORS, snake
 from .operation import Operation, Wait
 from .security import Security
 from .shapes import STRING, Class, Shape
-from .text import Text, in_docstring, literal
+from .text import Text, in_docstring, literal, raw
 
 STATUS_ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("BadRequestError", "The request is malformed."),
@@ -96,7 +96,7 @@ def sdk(
         "status_errors": errors,
         "operations": operations,
         "waits": waits,
-        "sql": sorted({one.name for one in sql}),
+        "sql": sorted({raw(one.key) for one in sql}),
         "commands": [wait for wait in waits if not any(one.required for one in wait.others)],
         "exports": exports,
         "model_names": model_names,

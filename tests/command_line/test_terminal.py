@@ -18,6 +18,7 @@ from stand_in import Answer, Request, Server
 from terminal import run_on_terminal
 
 Serve = Callable[..., Server]
+STATUS = re.compile(r"\d:\d\d:\d\d")
 COLOURS = r"\x1b\[[0-9;]*3[0-7]m"
 
 
@@ -97,16 +98,14 @@ def test_a_wait_is_live() -> None:
     with Server(Timed({1: (8, "completed"), 2: (8, "completed")})) as server:
         screen = on_terminal(server.url, "wait", number(1), number(2))
     assert screen.code == 0
-    assert re.search(rf"{number(1)}  \x1b\[36mpending\x1b\[0m", screen.raw)
-    assert re.search(rf"{number(2)}  \x1b\[36mrunning\x1b\[0m", screen.raw)
-    assert "0 of 2 ended" in screen.raw
-    assert "\x1b[1A" in screen.raw, "lines are written over"
-    assert "of 2 ended" not in "\n".join(screen.lines), "what was live is gone"
+    assert re.search(r"0:00:0\d  (1 pending, 1 running|1 running, 1 pending)\r", screen.raw)
+    assert "2 completed" in screen.raw
+    assert len([line for line in screen.lines if " after " in line]) == 4
+    assert not any(STATUS.match(line) for line in screen.lines), "what was live is gone"
 
 
-@pytest.mark.parametrize("columns", [40, 30])
+@pytest.mark.parametrize("columns", [40, 20])
 def test_on_a_narrow_terminal_ids_are_told_apart(columns: int) -> None:
-    seen: set[str] = set()
     ids = [
         "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c",
         "2a5b9ad7-dc8f-47bb-8e62-843a38f8054d",
@@ -114,26 +113,42 @@ def test_on_a_narrow_terminal_ids_are_told_apart(columns: int) -> None:
     ]
 
     def answer(request: Request) -> Answer:
-        return Answer(200, job(1, "running") | {"job_id": request.path.removeprefix("/jobs/")})
-
-    def watch(screen: object, _: bytes) -> bytes:
-        lines = getattr(screen, "display", [])
-        seen.update(line.rstrip() for line in lines if "running" in line and "narr" not in line)
-        return b""
+        waits = "waiting-for-the-moon" if request.path.endswith("d") else "running"
+        sent = job(1, waits) | {"job_id": request.path.removeprefix("/jobs/")}
+        return Answer(200, sent)
 
     with Server(answer) as server:
-        arguments = [*COMMAND, "wait", *ids, "--max-wait", "1.2", "--interval", "0.2"]
-        run_on_terminal(arguments, environment(server.url), size=(columns, 30), watch=watch)
-    whole = [line for line in seen if line.endswith("  running")]
-    assert len(whole) == 3, seen
-    assert all(len(line) <= columns for line in whole)
+        arguments = ["wait", *ids, "--max-wait", "1.2", "--interval", "0.2"]
+        screen = on_terminal(server.url, *arguments, size=(columns, 30))
+    shown = "".join(line.ljust(columns) for line in screen.lines)
+    for one in ids:
+        assert f"{one} {'waiting-for-the-moon' if one.endswith('d') else 'running'} af" in shown
+    assert re.search("^0:00:00  1", screen.raw, re.MULTILINE)
+    assert not any(STATUS.match(line) for line in screen.lines), "it was never more than a line"
 
 
 def test_an_id_in_capitals_is_the_same_job(serve: Serve) -> None:
     url = serve(job(0xAB, "running"), job(0xAB, "completed")).url
     screen = on_terminal(url, "wait", number(0xAB), number(0xAB).upper())
-    assert "of 1 ended" in screen.raw
-    assert "of 2 ended" not in screen.raw
+    assert "1 running" in screen.raw
+    assert "2 running" not in screen.raw
+
+
+def test_the_time_goes_on_where_nothing_else_does() -> None:
+    with Server(lambda _: Answer(200, job(1, "running"))) as server:
+        arguments = ["wait", number(1), "--interval", "1h"]
+        screen = on_terminal(server.url, *arguments, type_at=("0:00:01  1 running", b"\x03"))
+    assert screen.code == 130
+
+
+def test_a_wait_for_hundreds_leaves_no_line_behind() -> None:
+    with Server(Timed({n: (n // 30, "completed") for n in range(300)})) as server:
+        screen = on_terminal(server.url, "wait", "--json", *map(number, range(300)))
+    assert screen.code == 0
+    whole = "".join(line.ljust(100) for line in screen.lines)
+    assert whole.count(" completed after 0:0") == 300
+    assert whole.count('{"job_id":') == 300
+    assert not any(STATUS.match(line) for line in screen.lines)
 
 
 def test_no_color_means_no_colour(api: Server) -> None:
@@ -172,7 +187,7 @@ def test_a_key_that_ends_it_leaves_the_terminal_as_it_was(
 ) -> None:
     screen = on_terminal(api.url, "wait", number(6), type_at=("running", key), size=(250, 100))
     assert (screen.code, screen.is_cursor_shown) == (code, True)
-    assert not any("of 1 ended" in line for line in screen.lines)
+    assert not any(STATUS.match(line) for line in screen.lines)
     said = f"interrupted; to take it up again: narrative-jobs wait {number(6)}"
     assert sum(line.endswith(said) for line in screen.lines) == (code == 130)
 

@@ -20,7 +20,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from .errors import APIError, APIStatusError, ResponseDecodeError
+from .errors import APIError, ResponseDecodeError
 from .mismatch import shortened
 
 if TYPE_CHECKING:
@@ -30,26 +30,41 @@ NAME = str(__package__).removesuffix("._runtime").rpartition(".")[2].replace("_"
 """The command, which is named after the package."""
 
 OK, UNSUCCESSFUL, USAGE, REFUSED, OUT_OF_TIME, INTERRUPTED = 0, 1, 2, 3, 124, 130
+CODES = {
+    USAGE: "the command is wrong",
+    REFUSED: "the API refused, could not be reached, or gave an answer that makes no sense",
+    INTERRUPTED: "interrupted",
+}
+"""What the exit codes mean that each command has."""
+
+HARMLESS = "\n\u200c\u200d"
+"""What text holds that is not to be seen: its lines, and what letters and emoji join by."""
 
 
 class Command(NamedTuple):
     """What there is to know of something that can be printed and waited for."""
 
-    nouns: str
+    ending: str
+    """What the names of its commands end in, where there are others."""
+    noun: str
     id_name: str
-    id_help: str
     operation: str
-    """The client's method that gets one; `wait` is the one that waits for many."""
-    wait: str
+    """The client's method that gets one."""
     headline: tuple[str, str]
-    """The fields with its id and its state."""
+    """The keys of its id and its state in JSON."""
     reasons: str
-    """The field that says why one has failed, if any."""
-    examples: str
-    """A few commands with their arguments, each on a line."""
-    get_codes: str
-    wait_codes: str
-    """What the exit codes of its commands mean, each on a line."""
+    """The key of what says why one has failed, if any."""
+    succeeded: str
+    """The states that are a success, in words."""
+
+    @property
+    def examples(self) -> str:
+        get, wait = (f"  {NAME} {verb}{self.ending}" for verb in ("get", "wait"))
+        return f"""\
+{get} {self.id_name} --json | jq .{self.headline[1]}
+{wait} {self.id_name} --max-wait 30m && echo done
+{wait} --json - < ids.txt > {self.noun}s.jsonl
+"""
 
 
 class Program(NamedTuple):
@@ -57,12 +72,12 @@ class Program(NamedTuple):
 
     version: str
     key_variable: str
-    environments: str
-    """What `--environment` may say, and by default does."""
+    environment_variable: str
+    environments: tuple[str, ...]
+    """What `--environment` may say; the first is the default."""
     sql: frozenset[str]
-    """The fields that hold SQL."""
-    commands: dict[str, Command]
-    """By what the names of their commands end in."""
+    """The keys of what is SQL."""
+    commands: tuple[Command, ...]
 
 
 def run(program: Program) -> int:
@@ -81,9 +96,14 @@ def run(program: Program) -> int:
             write(sys.stdout, "")  # What argparse has printed may meet a closed pipe here.
     except BrokenPipeError:  # As from `| head`.
         return OK
-    except OSError as error:
-        write(sys.stderr, f"{NAME}: {error}\n")
-        return USAGE
+    except KeyboardInterrupt:
+        again = shortened(shlex.join([NAME, *sys.argv[1:]]), 1000)
+        return _failed(INTERRUPTED, f"interrupted; to take it up again: {again}")
+    except APIError as error:
+        return _failed(REFUSED, error)
+    except (ValueError, OSError, ImportError) as error:
+        # The last two are of the certificates, proxies and files that the environment names.
+        return _failed(USAGE, str(error).replace(", or pass allow_insecure_http=True", ""))
 
 
 def write(stream: TextIO, data: str | bytes) -> None:
@@ -100,15 +120,38 @@ def write(stream: TextIO, data: str | bytes) -> None:
             raise
 
 
+def complaint(problem: object) -> str:
+    """Return the line that says what is wrong."""
+    return f"{NAME}: {printable(' '.join(str(problem).split()))}\n"
+
+
+def printable(text: str) -> str:
+    """Show what would control the terminal, but for line breaks."""
+    text = text.replace("\r\n", "\n").expandtabs()
+    return "".join(c if c.isprintable() or c in HARMLESS else ascii(c)[1:-1] for c in text)
+
+
+def on_one_line(text: str) -> str:
+    """Show what would control the terminal, line breaks included."""
+    return printable(text).replace("\n", "\\n")
+
+
+def _failed(code: int, problem: object) -> int:
+    """Say on stderr what is wrong, and return the exit code."""
+    write(sys.stderr, complaint(problem))
+    return code
+
+
 def _options(program: Program) -> argparse.Namespace:
     """Return what the arguments say, or end with what is wrong with them."""
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--environment", metavar="NAME", help=program.environments)
+    names, variable = program.environments, program.environment_variable
+    environments = f"{', '.join(names)} or a URL; by default what {variable} says, else {names[0]}"
+    common = argparse.ArgumentParser(NAME, add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--environment", metavar="NAME", help=environments.replace("%", "%%"))
     common.add_argument("--json", action="store_true", help="print what the API sent")
     common.add_argument("--verbose", action="store_true", help="show the log, on stderr")
     common.add_argument("--quiet", action="store_true", help="show nothing but what went wrong")
-    lines = [line for command in program.commands.values() for line in command.examples.split("\n")]
-    examples = "\n".join(["examples:", *(f"  {NAME} {line}" for line in lines), ""])
+    examples = "\n".join(["examples:", *(command.examples for command in program.commands)])
     parser = argparse.ArgumentParser(
         NAME,
         parents=[common],
@@ -120,34 +163,42 @@ def _options(program: Program) -> argparse.Namespace:
     with suppress(ModuleNotFoundError):  # The extra brings it.
         import_module("shtab").add_argument_to(parser, help="print the completion for a shell")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for ending, command in program.commands.items():
-        _add_commands(commands.add_parser, ending, command, common, examples)
-    guess = argparse.ArgumentParser(parents=[common], add_help=False)
+    for command in program.commands:
+        _add_commands(commands.add_parser, command, common, examples)
+    guess = argparse.ArgumentParser(NAME, parents=[common], add_help=False)
     guess.add_argument("word", nargs="?", default="")
     word: str = guess.parse_known_args()[0].word
     close = get_close_matches(word, [*commands.choices], n=1)
     if close and word not in commands.choices:
         parser.error(f"there is no command {word!r}: did you mean {close[0]!r}?")
-    defaults = {"environment": None, "json": False, "verbose": False, "quiet": False}
-    return parser.parse_args(namespace=argparse.Namespace(**defaults))
+    defaults = argparse.Namespace(environment=None, json=False, verbose=False, quiet=False)
+    return parser.parse_args(namespace=defaults)
 
 
 def _add_commands(
     add: Callable[..., argparse.ArgumentParser],
-    ending: str,
     command: Command,
     common: argparse.ArgumentParser,
     examples: str,
 ) -> None:
     """Add the commands that print some, and that wait for some."""
-    for verb, run_it, text, codes in (
-        ("get", _get, f"print {command.nouns} as they are now", command.get_codes),
-        ("wait", _wait, f"wait for {command.nouns}; print each as it ends", command.wait_codes),
+    noun = command.noun
+    of_get = {OK: f"printed, in whatever state: a failed {noun}, too"}
+    of_wait = {
+        OK: f"every {noun} has ended as {command.succeeded}",
+        UNSUCCESSFUL: "one has ended in another way",
+        OUT_OF_TIME: f"the wait ran out; of several, {REFUSED} goes before it, and it before 1",
+    }
+    for verb, run_it, does, own_codes in (
+        ("get", _get, f"print {noun}s as they are now", of_get),
+        ("wait", _wait, f"wait for {noun}s; print each as it ends", of_wait),
     ):
-        epilog = f"{examples}\nexit codes:\n{codes}"
-        parser = add(f"{verb}{ending}", parents=[common], help=text, epilog=epilog)
+        codes = [f"  {code:<4} {means}" for code, means in sorted((own_codes | CODES).items())]
+        parser = add(f"{verb}{command.ending}", parents=[common], help=does)
+        parser.epilog = "\n".join([examples, "exit codes:", *codes])
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.add_argument("ids", metavar=command.id_name, nargs="+", help=command.id_help)
+        of_ids = f"the id of a {noun}; `-` reads ids from stdin"
+        parser.add_argument("ids", metavar=command.id_name, nargs="+", help=of_ids)
         parser.set_defaults(run=run_it, command=command)
     span: dict[str, Any] = {"type": _seconds, "metavar": "TIME"}
     help_text = "90, 45s, 30m, 1h30m or none; by default 1h"
@@ -164,7 +215,7 @@ def _seconds(text: str) -> float | None:
     parts = re.fullmatch(rf"(?:{number}h)?(?:{number}m)?(?:{number}s?)?", text, re.ASCII)
     hours, minutes, seconds = (float(part or 0) for part in parts.groups()) if parts else (0, 0, 0)
     total = hours * 3600 + minutes * 60 + seconds
-    if not 0 < total < float("inf"):
+    if not total:
         raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90, 45s, 30m or 1h30m")
     return total
 
@@ -186,33 +237,18 @@ def _run(program: Program, options: argparse.Namespace) -> int:
     try:
         from .terminal import Terminal
     except ModuleNotFoundError as error:
-        if error.name not in {"humanize", "rich"}:
+        if error.name != "rich":
             raise
-        extra = f"pip install '{NAME}[cli]'"
-        write(sys.stderr, f"{NAME} needs its extra: {extra}\n")
-        return USAGE
+        return _failed(USAGE, f"it needs its extra: pip install '{NAME}[cli]'")
+    if not os.environ.get(program.key_variable):
+        variable = f"the environment variable {program.key_variable}"
+        raise ValueError(f"there is no API key: put it into {variable}")
     record = getattr(import_module(".._long_running", __package__), options.command.operation)
-    terminal = Terminal(program, options, record)
-    try:
-        if not os.environ.get(program.key_variable):
-            variable = f"the environment variable {program.key_variable}"
-            raise ValueError(f"there is no API key: put it into {variable}")
-        client_class = import_module("..client", __package__).Client
-        with client_class(environment=options.environment) as client:
-            terminal.server = client.base_url
-            code: int = options.run(client, terminal, options)
-            return code
-    except APIError as error:
-        terminal.complain(error)
-        return REFUSED
-    except (ValueError, OSError, ImportError) as error:
-        # The last two are of the certificates, proxies and files that the environment names.
-        terminal.complain(str(error).replace(", or pass allow_insecure_http=True", ""))
-        return USAGE
-    except KeyboardInterrupt:
-        again = shortened(shlex.join([NAME, *sys.argv[1:]]), 1000)
-        terminal.complain(f"interrupted; to take it up again: {again}")
-        return INTERRUPTED
+    client_class = import_module("..client", __package__).Client
+    with client_class(environment=options.environment) as client:
+        terminal = Terminal(program, options, record, client.base_url)
+        code: int = options.run(client, terminal, options)
+        return code
 
 
 def _get(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
@@ -227,25 +263,26 @@ def _get(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
                 terminal.show(str(error.body).encode())
             terminal.complain(error)
             code = REFUSED
-            if isinstance(error, APIStatusError) and error.status_code == 401:
-                break  # The key is as wrong for the others.
     return code
 
 
 def _wait(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
     """Print each as it ends, and return what they all come to."""
     codes = {OK}
-    ids = _ids(options.ids)
-    responses = getattr(client.with_raw_response, options.command.wait)(
-        ids, max_wait=options.max_wait, poll_interval=options.interval, on_update=terminal.update
+    responses = getattr(client.with_raw_response, f"wait_for_{options.command.noun}s")(
+        _ids(options.ids),
+        max_wait=options.max_wait,
+        poll_interval=options.interval,
+        on_update=terminal.update,
     )
     try:
-        for response in terminal.follow(responses, {item_id.lower() for item_id in ids}):
-            terminal.show(on_one_line(response.content) if options.json else response.parsed)
-            if not terminal.record.is_success(response.parsed):
-                codes.add(UNSUCCESSFUL)
-                if options.fail_fast:
-                    break
+        with terminal.live():
+            for response in responses:
+                terminal.show(compact(response.content) if options.json else response.parsed)
+                if not terminal.record.is_success(response.parsed):
+                    codes.add(UNSUCCESSFUL)
+                    if options.fail_fast:
+                        break
     except ExceptionGroup as lost:
         for error in lost.exceptions:
             codes.add(OUT_OF_TIME if isinstance(error, TimeoutError) else REFUSED)
@@ -253,6 +290,6 @@ def _wait(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
     return next(code for code in (REFUSED, OUT_OF_TIME, UNSUCCESSFUL, OK) if code in codes)
 
 
-def on_one_line(json: bytes) -> bytes:
+def compact(json: bytes) -> bytes:
     """Return JSON without the white space between its tokens, and else as it is."""
     return re.sub(rb'("(?:[^"\\]|\\.)*")|\s+', rb"\1", json.removeprefix(b"\xef\xbb\xbf"))
