@@ -254,8 +254,11 @@ def _combined(a: Node, b: Node) -> Node:
         raise UnsupportedError(f"it must be {' and '.join(sorted(kinds))} at once")
     new = {**a, **b, **({"type": "integer"} if len(kinds) > 1 else {})}
     if "enum" in a and "enum" in b:
+        # A value that has no name stands for itself; the other part may give it one.
         new["enum"] = {
-            one: a["enum"][one] or b["enum"][one] for one in b["enum"] if one in a["enum"]
+            one: name if a["enum"][one] == one else a["enum"][one]
+            for one, name in b["enum"].items()
+            if one in a["enum"]
         }
     if new.get("enum") == {} or a.get("const", new.get("const")) != new.get("const"):
         raise UnsupportedError("no value is possible: its parts have none in common")
