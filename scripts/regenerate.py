@@ -15,8 +15,9 @@ from pathlib import Path
 
 from generator.document import UnsupportedError, load
 from generator.package import read
+from generator.render import render
 from generator.text import WIDTH
-from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.config import ConfigFile
 from ruamel.yaml.error import YAMLError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,14 +79,11 @@ def replace(target: Path, package: Path) -> None:
 
 def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
     """Make the package in `folder`, or raise what is wrong with the spec."""
-    config = Config.from_sources(
-        ConfigFile.load_from_path(ROOT / "generator-config.yaml"),
-        MetaType.NONE,
-        spec,
-        "utf-8",
-        overwrite=True,
-        output_path=folder,
-    )
+    config = ConfigFile.load_from_path(ROOT / "generator-config.yaml")
+    names = {
+        "package_name": str(config.package_name_override),
+        "project_name": str(config.project_name_override),
+    }
     package = read(load(spec))
     if package.missing and not skip:
         hint = "--skip-unsupported makes a package of the rest."
@@ -93,31 +91,25 @@ def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
     if package.missing:
         said = [f"{spec}: left out ({len(package.missing)}):", *package.missing]
         print("\n- ".join(said), file=sys.stderr)
-    target = folder / str(config.package_name_override)
-    package.render(ROOT / "scripts" / "templates", target, config)
+    target = folder / names["package_name"]
+    templates = ROOT / "scripts" / "templates"
+    render(templates, target, package.models, sdk=package.sdk, **names)
     ruff("check", "--select=F401,F821,I,RUF022", "--fix", target)
     ruff("format", target)
     try_imports(target)
     return target
 
 
-def ruff(command: str, *arguments: str | Path) -> None:
+def ruff(*command: str | Path) -> None:
     """Run the pinned formatter, without any configuration that may lie around."""
-    run = [
-        sys.executable,
-        "-m",
-        "ruff",
-        command,
-        "--isolated",
-        "--no-cache",
-        "--quiet",
-        "--target-version=py311",
-        f"--config=line-length={WIDTH}",
-        "--config=format.skip-magic-trailing-comma=true",
-        "--config=lint.isort.split-on-trailing-comma=false",
-        *arguments,
+    options = ["--isolated", "--no-cache", "--quiet", "--target-version=py311"]
+    settings = [
+        f"line-length={WIDTH}",
+        "format.skip-magic-trailing-comma=true",
+        "lint.isort.split-on-trailing-comma=false",
     ]
-    must_succeed(run)
+    settings = [f"--config={setting}" for setting in settings]
+    must_succeed([sys.executable, "-m", "ruff", *command, *options, *settings])
 
 
 def try_imports(package: Path) -> None:
@@ -139,27 +131,23 @@ def must_succeed(command: Sequence[str | Path], cwd: Path | None = None) -> None
 
 def compare(old: Path, new: Path) -> int:
     """Print the difference between two folders, and say as an exit code whether there is any."""
-    texts = [
-        {
-            path.relative_to(folder).as_posix(): path.read_bytes().decode(errors="replace")
-            for path in folder.rglob("*")
-            if path.is_file() and path.suffix != ".pyc"
-        }
-        for folder in (old, new)
-    ]
-    before, after = texts
+    before, after = texts(old), texts(new)
     for name in sorted(before | after):
-        sys.stdout.writelines(
-            difflib.unified_diff(
-                before.get(name, "").splitlines(keepends=True),
-                after.get(name, "").splitlines(keepends=True),
-                f"{old.name}/{name}",
-                f"regenerated/{name}",
-            )
-        )
+        was, now = (some.get(name, "").splitlines(keepends=True) for some in (before, after))
+        names = f"{old.name}/{name}", f"regenerated/{name}"
+        sys.stdout.writelines(difflib.unified_diff(was, now, *names))
     if before != after:
         print("This is not what the spec and the templates give: regenerate it.", file=sys.stderr)
     return int(before != after)
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """Return what the files of a folder say, but for what Python has compiled."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes().decode(errors="replace")
+        for path in files
+    }
 
 
 if __name__ == "__main__":

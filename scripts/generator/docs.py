@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from .operation import Operation
+from .sdk import StatusError
 from .shapes import UUID_ARGUMENT
 from .text import Text, raw, sentence
 
 
-def operation_doc(operation: Operation, named: Mapping[str, str]) -> Text:
-    """Return the docstring of an operation; `named` are the errors of single statuses."""
-    said = operation.content
-    errors = {
-        named[one.status]: f"{one.description.removesuffix('.')} ({one.status})."
-        for one in operation.answers
-        if one.status in named
-    }
+def operation_doc(operation: Operation, errors: Iterable[StatusError]) -> Text:
+    """Return the docstring of an operation."""
+    said, named = operation.content, {str(one.code): one.name for one in errors}
     answers = [one.description for one in operation.answers if one.status.startswith("2")]
     answer = next(filter(None, answers), "")
     in_path = [one for one in operation.positional if one.said["in"] == "path"]
     checked = [one for one in in_path if one.type.shape == UUID_ARGUMENT]
     raises = [
         *([("ValueError", f"`{checked[0].name}` is not a UUID.")] if checked else []),
-        *errors.items(),
+        *(
+            (named[one.status], f"{one.description.removesuffix('.')} ({one.status}).")
+            for one in operation.answers
+            if one.status in named
+        ),
         ("APIStatusError", "The API answered with another unexpected status."),
         ("APIConnectionError", "The API could not be reached, or took too long."),
         ("ResponseDecodeError", "The answer does not match the spec."),

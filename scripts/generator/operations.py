@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import parse_qsl
@@ -16,12 +17,22 @@ from .operation import Answer, Media, Operation
 from .parameters import STYLES, check_type, described
 from .reader import Reader, new_field
 from .security import Security
-from .shapes import UUID_ARGUMENT, Shape, argument
+from .shapes import UUID_ARGUMENT, argument
 from .text import Text, literal, raw
 from .validate import check
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """OpenAPI 3.1, 4.8.12.1: these are not described as parameters."""
+
+
+@contextmanager
+def noting(problems: list[UnsupportedError], place: str) -> Iterator[None]:
+    """Note why something is not made, and go on."""
+    try:
+        with at(place):
+            yield
+    except UnsupportedError as error:
+        problems.append(error.within(place))
 
 
 @define
@@ -32,12 +43,8 @@ class Endpoint:
     method: str
     item: Document
     """The path's own entry, with what all its operations share."""
+    content: Document
     name: str = ""
-
-    @property
-    def content(self) -> Document:
-        found: Document = self.item[self.method]
-        return found
 
     @property
     def place(self) -> str:
@@ -52,10 +59,6 @@ class Operations:
     document: Document
     reader: Reader
     problems: list[UnsupportedError] = field(factory=list)
-    error_shapes: list[Shape] = field(factory=list)
-    """The types of the answers that are errors."""
-    statuses: set[str] = field(factory=set)
-    """The statuses that the document speaks of."""
     security: Security = field(init=False)
 
     def read(self) -> list[Operation]:
@@ -70,9 +73,7 @@ class Operations:
             wanted = python_name(given or f"{one.method} {one.path}")
             one.name = free(f"{wanted}_" if wanted in TAKEN_BY_METHODS else wanted, taken)
             taken.add(one.name)
-            with self._noting(one.place):
-                if given and ids.count(given) > 1:
-                    raise UnsupportedError(f"another operation has the operationId {given}, too")
+            with noting(self.problems, one.place):
                 if given and wishes.count(wanted) > 1:
                     raise UnsupportedError(f"another operation would be called {wanted}, too")
                 check("operation", {**one.content, "responses": {}})
@@ -84,23 +85,14 @@ class Operations:
 
     def _endpoints(self) -> Iterator[Endpoint]:
         for path, given in (self.document.get("paths") or {}).items():
-            with self._noting(f"the path {path}"):
+            with noting(self.problems, f"the path {path}"):
                 item = {} if path.startswith("x-") else resolved(self.document, given)
-                for method in METHODS:
-                    with self._noting(f"{method.upper()} {path}"):
-                        if not isinstance(item.get(method, {}), Mapping):
-                            raise UnsupportedError("no operation")
-                        if method in item:
-                            yield Endpoint(path, method, item)
-
-    @contextmanager
-    def _noting(self, place: str) -> Iterator[None]:
-        """Note why something is not made, and go on."""
-        try:
-            with at(place):
-                yield
-        except UnsupportedError as error:
-            self.problems.append(error.within(place))
+                for method in (one for one in METHODS if one in item):
+                    if isinstance(item[method], Mapping):
+                        yield Endpoint(path, method, item, item[method])
+                    else:
+                        error = UnsupportedError("no operation", f"{method.upper()} {path}")
+                        self.problems.append(error)
 
     def _check_servers(self, endpoint: Endpoint) -> None:
         """Refuse an operation that has servers of its own: a client, and its token, has one."""
@@ -110,34 +102,29 @@ class Operations:
             raise UnsupportedError(f"it has a server of its own, {', '.join(others)}")
 
     def _operation(self, endpoint: Endpoint) -> Operation:
-        content = endpoint.content
-        body = self._body(endpoint)
+        body, media = self._body(endpoint)
         answers = sorted(self._answers(endpoint), key=lambda one: _specific_first(one.status))
-        by_place: dict[str, list[Field]] = {place: [] for place in STYLES}
-        for place, one in self._parameters(endpoint, has_body=body is not None):
-            by_place[place].append(one)
         path, _, query = endpoint.path.partition("#")[0].partition("?")
         if not path.startswith("/") or "{" in query:
-            raise UnsupportedError(
-                "the path does not begin with /, or has a parameter in its query"
-            )
-        by_place["path"].sort(key=lambda one: path.find(f"{{{raw(one.key)}}}"))
+            raise UnsupportedError("its path has no / at its front, or a parameter in its query")
+        fields = list(self._parameters(endpoint, has_body=body is not None))
+        in_path = [one for one in fields if one.said["in"] == "path"]
         return Operation(
             name=endpoint.name,
             method=endpoint.method.upper(),
             path=Text(endpoint.path),
-            url=_url(path, by_place["path"]),
+            url=_url(path, in_path),
             fixed_query=tuple(parse_qsl(query, keep_blank_values=True)),
-            positional=by_place["path"],
-            query=by_place["query"],
-            headers=by_place["header"],
-            body=body[0] if body else None,
-            media=body[1] if body else None,
-            content=content,
+            positional=sorted(in_path, key=lambda one: path.find(f"{{{raw(one.key)}}}")),
+            query=[one for one in fields if one.said["in"] == "query"],
+            headers=[one for one in fields if one.said["in"] == "header"],
+            body=body,
+            media=media,
+            content=endpoint.content,
             answers=answers,
         )
 
-    def _parameters(self, endpoint: Endpoint, *, has_body: bool) -> Iterator[tuple[str, Field]]:
+    def _parameters(self, endpoint: Endpoint, *, has_body: bool) -> Iterator[Field]:
         found: dict[tuple[str, str], Document] = {}
         content, item = endpoint.content, endpoint.item
         for given in [*(content.get("parameters") or []), *(item.get("parameters") or [])]:
@@ -145,19 +132,18 @@ class Operations:
             check("parameter", one)
             if one["in"] != "header" or one["name"].lower() not in IGNORED_HEADERS:
                 found.setdefault((one["in"], one["name"]), one)
-        in_path = [part.partition("}")[0] for part in endpoint.path.split("{")[1:]]
-        if unknown := [name for name in in_path if ("path", name) not in found]:
-            raise UnsupportedError(f"no parameter is called {', '.join(unknown)}")
+        in_path = {("path", name) for name in re.findall("{(.*?)}", endpoint.path)}
+        if odd := in_path ^ {key for key in found if key[0] == "path"}:
+            names = ", ".join(sorted(name for _, name in odd))
+            raise UnsupportedError(f"its path and its parameters do not both have {names}")
         taken = set(TAKEN_BY_ARGUMENTS) | ({"body"} if has_body else set())
-        for (place, key), one in sorted(found.items(), key=lambda pair: pair[0][0] != "path"):
+        for (place, key), one in sorted(found.items(), key=lambda pair: pair[0] not in in_path):
             name = python_name(key)
             name = f"{name}_" if name in TAKEN_BY_ARGUMENTS else name
             if name in taken:
                 name = free(f"{name.rstrip('_')}_{place}", taken)
             taken.add(name)
-            if place == "path" and key not in in_path:
-                raise UnsupportedError(f"the path has no {{{key}}}")
-            yield place, self._parameter(endpoint, name, one)
+            yield self._parameter(endpoint, name, one)
 
     def _parameter(self, endpoint: Endpoint, name: str, said: Document) -> Field:
         place, key = said["in"], said["name"]
@@ -174,12 +160,11 @@ class Operations:
         one = new_field(self.reader.flats, key, node, shape, required=required)
         return described(evolve(one, name=name), said, node)
 
-    def _body(self, endpoint: Endpoint) -> tuple[Field, Media] | None:
-        given = endpoint.content.get("requestBody")
-        said = resolved(self.document, given) if given is not None else {}
+    def _body(self, endpoint: Endpoint) -> tuple[Field | None, Media | None]:
+        said = resolved(self.document, endpoint.content.get("requestBody") or {})
         media = body_of(said.get("content") or {}, self.reader, endpoint.name, endpoint.place)
         if media is None:
-            return None
+            return None, None
         required = bool(said.get("required"))
         body = new_field(self.reader.flats, "body", media.node, media.shape, required=required)
         return described(body, said, media.node), media
@@ -190,21 +175,16 @@ class Operations:
                 continue
             status = given_status.replace("x", "X")
             name = f"{endpoint.name} response {status}"
-            is_error = status[0] in "45"
             try:
                 answer = resolved(self.document, given)
                 content = answer.get("content") or {}
                 media = answer_of(content, self.reader, name, endpoint.place)
+                yield Answer(status, str(answer.get("description") or ""), media)
             except UnsupportedError as error:
-                if not is_error:
+                if status[0] not in "45":
                     raise
                 # An error says what came, whatever that is: the operation does without its type.
                 self.problems.append(error.within(f"{endpoint.place} ({status})"))
-                continue
-            self.statuses.add(status)
-            if status[0] in "45d":
-                self.error_shapes.append(media.shape)
-            yield Answer(status, str(answer.get("description") or ""), media)
 
 
 def _specific_first(status: str) -> tuple[int, str]:
@@ -215,12 +195,12 @@ def _specific_first(status: str) -> tuple[int, str]:
 def _url(path: str, fields: list[Field]) -> str:
     """Return the expression that fills in a path."""
     by_key = {raw(one.key): one for one in fields}
-    first, *rest = path.split("{")
-    parts = [literal(first)] if first else []
-    for part in rest:
-        key, _, text = part.partition("}")
-        found = by_key[key]
-        check = "uuid_argument" if found.type.shape == UUID_ARGUMENT else "path_argument"
-        parts.append(f"{check}({found.name!r}, {found.name})")
-        parts += [literal(text)] if text else []
-    return " + ".join(parts) or '""'
+    parts: list[str] = []
+    for index, part in enumerate(re.split("{(.*?)}", path)):
+        if index % 2:
+            found = by_key[part]
+            check = "uuid_argument" if found.type.shape == UUID_ARGUMENT else "path_argument"
+            parts.append(f"{check}({found.name!r}, {found.name})")
+        elif part:
+            parts.append(literal(part))
+    return " + ".join(parts)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from attrs import define, evolve
-from openapi_python_client.config import Config
+from attrs import evolve, frozen
 
 from .docs import operation_doc
 from .document import Document, UnsupportedError
@@ -16,18 +14,17 @@ from .heirs import with_heirs
 from .model import Field, Type
 from .models import Models
 from .operation import Operation, Wait
-from .operations import Operations
+from .operations import Operations, noting
 from .paging import paging_of
 from .reader import Reader
-from .render import render
-from .sdk import OUR_ERRORS, error_fields, sdk, status_errors
+from .sdk import OUR_ERRORS, sdk, status_errors
 from .shapes import FILE, Array, Nullable
 from .tags import Tags
 from .validate import check_document
 from .waits import WaitBuilder
 
 
-@define
+@frozen
 class Package:
     """A package: what its templates see, and what there is no place for in it."""
 
@@ -35,14 +32,6 @@ class Package:
     sdk: dict[str, Any]
     missing: list[str]
     """What of the document is left out, and why."""
-
-    def render(self, templates: Path, folder: Path, config: Config) -> None:
-        """Write the package."""
-        names = {
-            "package_name": config.package_name_override,
-            "project_name": config.project_name_override,
-        }
-        render(templates, folder, self.models, sdk=self.sdk, **names)
 
 
 def read(document: Document) -> Package:
@@ -55,7 +44,8 @@ def read(document: Document) -> Package:
     operations = maker.read()
     Tags(reader).run()
     take_files(reader, operations)
-    causes = reader.models.leave_out(reader.broken)
+    models = reader.models
+    causes = models.leave_out(reader.broken)
     problems = [*reader.problems, *causes.values(), *maker.problems]
     kept: list[Operation] = []
     for one in operations:
@@ -63,21 +53,16 @@ def read(document: Document) -> Package:
             problems.append(broken[0].within(one.place))
         else:
             kept.append(one)
-    models = reader.models
     models.keep([*reader.components(), *(name for one in kept for name in one.classes)])
     models.link()
-    errors = status_errors(maker.statuses)
+    errors = status_errors(kept)
     taken = {*OUR_ERRORS, *(one.name for one in errors), *(one.name for one in kept)}
     waits = list(_extended(kept, models, problems, taken))
     for one in kept:
-        one.doc = operation_doc(
-            one, {str(error.code): error.name for error in errors if error.code}
-        )
+        one.doc = operation_doc(one, errors)
     missing = list(dict.fromkeys(map(str, problems)))
     values = sdk(document, maker.security, models, kept, waits, errors, missing)
-    return Package(
-        models, values | {"error_fields": error_fields(maker.error_shapes, models, waits)}, missing
-    )
+    return Package(models, values, missing)
 
 
 def _extended(
@@ -88,23 +73,19 @@ def _extended(
 ) -> Iterator[Wait]:
     """Yield the waits that the document asks for, and add its iterators over pages.
 
-    The names of methods and errors are `taken`.
+    The names of methods and errors are `taken`. What cannot be met is a problem, and the operation
+    itself as good without.
     """
     for one in operations:
-        try:
+        with noting(problems, one.place):
             if hints := one.content.get("x-paging"):
                 one.paging = paging_of(one, hints, models, taken)
                 taken.add(one.paging.name)
-        except UnsupportedError as error:
-            # The operation itself is as good without.
-            problems.append(error.within(one.place))
-        try:
+        with noting(problems, one.place):
             if hints := one.content.get("x-long-running"):
                 wait = WaitBuilder(models, one, hints).build(taken)
                 taken |= {f"wait_for_{wait.noun}", f"wait_for_{wait.noun}s", *wait.errors}
                 yield wait
-        except UnsupportedError as error:
-            problems.append(error.within(one.place))
 
 
 def take_files(reader: Reader, operations: list[Operation]) -> None:

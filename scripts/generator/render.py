@@ -7,6 +7,7 @@ written. Plain Python is copied, and its asynchronous part turned into an ordina
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -60,13 +61,12 @@ def _outputs(name: str, models: Models) -> Iterator[tuple[str, dict[str, Item]]]
         "union": models.unions,
     }
     output = name.removesuffix(".jinja")
-    for kind, items in each.items():
-        if f"{{{kind}}}" in name:
-            yield from (
-                (output.replace(f"{{{kind}}}", item.module), {kind: item}) for item in items
-            )
-            return
-    yield output, {}
+    kind = re.search(r"{(\w+)}", name)
+    if not kind:
+        yield output, {}
+        return
+    for item in each[kind[1]]:
+        yield output.replace(kind[0], item.module), {kind[1]: item}
 
 
 def _write(path: Path, template: str, text: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from attrs import frozen
@@ -15,19 +17,34 @@ from .models import Models
 from .names import TAKEN_BY_ERRORS, snake
 from .operation import Operation, Wait
 from .security import Security
-from .shapes import STRING, Class, Shape
+from .shapes import STRING
 from .text import Text, in_docstring, literal, raw
 
-STATUS_ERRORS: Mapping[int, tuple[str, str]] = {
-    400: ("BadRequestError", "The request is malformed."),
-    401: ("AuthenticationError", "The token is missing, wrong or expired."),
-    403: ("PermissionDeniedError", "The token does not allow this."),
-    404: ("NotFoundError", "What was asked for does not exist, or no longer does."),
-    409: ("ConflictError", "The request conflicts with the state of the resource."),
-    422: ("UnprocessableEntityError", "The request is well-formed but cannot be processed."),
-    429: ("RateLimitError", "Too many requests in too short a time; try again later."),
-}
-"""Statuses with an error of their own, under the names that people know from other SDKs."""
+
+@frozen
+class StatusError:
+    """An error of one status, or of those that no other error has."""
+
+    code: int | None
+    name: str
+    description: str
+
+
+STATUS_ERRORS = (
+    StatusError(400, "BadRequestError", "The request is malformed."),
+    StatusError(401, "AuthenticationError", "The token is missing, wrong or expired."),
+    StatusError(403, "PermissionDeniedError", "The token does not allow this."),
+    StatusError(404, "NotFoundError", "What was asked for does not exist, or no longer does."),
+    StatusError(409, "ConflictError", "The request conflicts with the state of the resource."),
+    StatusError(
+        422, "UnprocessableEntityError", "The request is well-formed but cannot be processed."
+    ),
+    StatusError(429, "RateLimitError", "Too many requests in too short a time; try again later."),
+    StatusError(
+        None, "InternalServerError", "The API failed, or a gateway in front of it; try again later."
+    ),
+)
+"""The errors of statuses, under the names that people know from other SDKs."""
 
 OUR_ERRORS = frozenset(
     {"APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "ResponseDecodeError"}
@@ -35,39 +52,27 @@ OUR_ERRORS = frozenset(
 """The errors that every package has, beside those of single statuses."""
 
 
-@frozen
-class StatusError:
-    """An error of one status, or of those that no other error has."""
-
-    name: str
-    code: int | None
-    statuses: int | str
-    description: str
-
-
-def status_errors(documented: Collection[str]) -> list[StatusError]:
+def status_errors(operations: Iterable[Operation]) -> list[StatusError]:
     """Return the errors of statuses; those of 409 and 422 where an operation answers with them."""
-    errors = [
-        StatusError(name, code, code, text)
-        for code, (name, text) in STATUS_ERRORS.items()
-        if code not in {409, 422} or str(code) in documented
-    ]
-    text = "The API failed, or a gateway in front of it; try again later."
-    return [*errors, StatusError("InternalServerError", None, "5xx", text)]
+    documented = {answer.status for one in operations for answer in one.answers}
+    rare = {409, 422} - {int(status) for status in documented if status.isdecimal()}
+    return [error for error in STATUS_ERRORS if error.code not in rare]
 
 
-def error_fields(answers: Sequence[Shape], models: Models, waits: Sequence[Wait]) -> list[Field]:
-    """Return the texts in the body of an error; every error gets them as attributes.
+def _error_fields(
+    operations: Sequence[Operation], models: Models, waits: Sequence[Wait]
+) -> list[Field]:
+    """Return the texts in the usual body of an error; every error gets them as attributes.
 
     Where an error has another attribute of the name, its `body` alone has the text.
     """
     taken = TAKEN_BY_ERRORS.union(*({wait.noun, wait.id_name} for wait in waits))
-    by_name = {model.name: model for model in models.models}
-    names = [shape.name for shape in answers if isinstance(shape, Class) and shape.name in by_name]
-    for model in [by_name[name] for name in names][:1]:
-        texts = [one for one in model.fields if one.type.shape.bare == STRING]
-        return [one for one in texts if one.name not in taken]
-    return []
+    answers = [one for operation in operations for one in operation.answers]
+    shapes = Counter(one.media.shape for one in answers if one.status[0] in "45d")
+    names = [getattr(shape, "name", "") for shape, _ in shapes.most_common()]
+    fields = [model.fields for name in names for model in models.models if model.name == name]
+    texts = [one for one in chain(*fields[:1]) if one.type.shape.bare == STRING]
+    return [one for one in texts if one.name not in taken]
 
 
 def sdk(
@@ -79,7 +84,7 @@ def sdk(
     errors: list[StatusError],
     missing: list[str],
 ) -> dict[str, Any]:
-    """Return what templates know as `sdk`, but for `error_fields`."""
+    """Return what templates know as `sdk`."""
     about = _about(document)
     ends = [error for wait in waits for error in wait.errors]
     names = sorted([*OUR_ERRORS, f"{about['name']}Error", *(one.name for one in errors), *ends])
@@ -92,8 +97,9 @@ def sdk(
         **about,
         "auth": security.header,
         "missing": _listed(missing),
-        "example": example(operations, waits),
+        "example": _example(operations, waits),
         "status_errors": errors,
+        "error_fields": _error_fields(operations, models, waits),
         "operations": operations,
         "waits": waits,
         "sql": sorted({raw(one.key) for one in sql}),
@@ -116,7 +122,7 @@ def _about(document: Document) -> dict[str, Any]:
         for index, one in enumerate(document.get("servers") or [{"url": "/"}], 1)
     ]
     variables = {
-        f"{what}_variable": checked(
+        f"{what}_variable": _checked(
             hints.get(f"{what.replace('_', '-')}-variable", f"{snake(name)}_{what}".upper())
         )
         for what in ("api_key", "environment", "log")
@@ -133,18 +139,19 @@ def _about(document: Document) -> dict[str, Any]:
     }
 
 
-def example(operations: Sequence[Operation], waits: Sequence[Wait]) -> str:
+def _example(operations: Sequence[Operation], waits: Sequence[Wait]) -> str:
     """Return a first call, as code; `""` where there is no operation."""
-    for wait in waits:
-        return f"print(client.wait_for_{wait.noun}({wait.id.name}).{wait.found['state'].path})"
-    for one in operations:
+    calls = [
+        (f"wait_for_{one.noun}", one.operation, f".{one.found['state'].path}") for one in waits
+    ]
+    for name, one, state in [*calls, *((one.name, one, "") for one in operations)][:1]:
         keywords = [f"{p.name}={p.name}" for p in one.keywords if p.required]
         arguments = ", ".join([*(p.name for p in one.positional), *keywords])
-        return f"print(client.{one.name}({arguments}))"
+        return f"print(client.{name}({arguments}){state})"
     return ""
 
 
-def checked(text: str) -> str:
+def _checked(text: str) -> str:
     """Return the name of a variable, which is then safe anywhere."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", text):
         raise UnsupportedError(f"{text!r} cannot be the name of a variable")

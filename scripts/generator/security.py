@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from attrs import frozen
@@ -30,26 +31,24 @@ class Security:
         Where nothing asks for any, the first that is described counts.
         """
         plain = cls(document, None)
-        asked = list(plain._usable(document))
-        if not asked:
-            asked = [name for one in operations for name in plain._usable(one)]
-            asked = sorted(asked, key=asked.count, reverse=True)
-        is_silent = not any("security" in one for one in (document, *operations))
-        known = [one for one in plain._schemes if not plain._problem(one)] if is_silent else []
-        return cls(document, next(iter([*asked, *known]), None))
+        uses = Counter(name for one in operations for name in plain._usable(one))
+        asked = [*plain._usable(document), *(name for name, _ in uses.most_common())]
+        if not any("security" in one for one in (document, *operations)):
+            asked = [name for name in plain._schemes if not plain._problem(name)]
+        return cls(document, asked[0] if asked else None)
 
     @property
     def header(self) -> dict[str, str]:
         """The header that carries the token, and an expression for what it says."""
-        scheme = self._scheme(self.scheme) if self.scheme else {}
-        kind = _kind(scheme)
-        if kind == "http basic":
-            said = "The user and the password, as `user:password`."
-            return {"header": "Authorization", "value": "basic(token)", "token": said}
-        if kind == "apikey header":
-            return {"header": scheme["name"], "value": "token", "token": "The API key."}
-        value = 'f"Bearer {token}"'
-        return {"header": "Authorization", "value": value, "token": "The API key."}
+        scheme = self._scheme(self.scheme or "")
+        name, value, said = "Authorization", 'f"Bearer {token}"', "The API key."
+        if _kind(scheme) == "http basic":
+            value, said = "basic(token)", "The user and the password, as `user:password`."
+        elif _kind(scheme) == "apikey header":
+            name, value = scheme["name"], "token"
+            if name.lower() == "authorization":
+                said = f"What `{name}` is to say, such as `Bearer` and the API key."
+        return {"header": name, "value": value, "token": said}
 
     def check(self, operation: Document) -> None:
         """Refuse an operation that asks for something else."""
@@ -83,14 +82,13 @@ class Security:
     def _problem(self, name: str) -> str:
         """Return why a scheme is not understood; `""` if it is."""
         scheme = self._scheme(name)
-        kind = _kind(scheme)
-        if kind == "apikey header" and not re.fullmatch(HEADER_NAME, str(scheme.get("name"))):
-            reason = f"{scheme.get('name')!r} cannot be the name of a header"
-        elif kind in SENT_AS_BEARER | {"http basic", "apikey header"}:
-            return ""
-        else:
+        kind, header = _kind(scheme), str(scheme.get("name"))
+        reason = ""
+        if kind == "apikey header" and not re.fullmatch(HEADER_NAME, header):
+            reason = f"{header!r} cannot be the name of a header"
+        elif kind not in SENT_AS_BEARER | {"http basic", "apikey header"}:
             reason = f"{kind} is not supported" if scheme else "there is no such scheme"
-        return f"the security scheme {name}: {reason}"
+        return reason and f"the security scheme {name}: {reason}"
 
 
 def _kind(scheme: Document) -> str:

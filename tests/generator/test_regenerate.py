@@ -287,7 +287,7 @@ def test_two_operations_of_one_name_are_both_refused(tmp_path: Path) -> None:
     result = regenerate("--spec", spec, "--output", tmp_path / "out")
     assert result.returncode == 1
     for place in ("GET /a", "POST /b"):
-        assert f"{place}: another operation has the operationId getJob, too" in result.stderr
+        assert f"{place}: another operation would be called get_job, too" in result.stderr
 
 
 def test_an_undefined_name_in_what_is_written_is_no_fault_of_the_user(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def answer(request: Request) -> Answer:
 
 with (
     Server(answer) as server,
-    Client("token", base_url=server.url, max_retries=0) as client,
+    Client("Bearer token", base_url=server.url, max_retries=0) as client,
 ):
     items: list[Item] = client.get_array()
     assert items == [Item(id=1), Item(id=1)]
@@ -64,6 +64,7 @@ with (
     assert one == Other(name="n")
     assert client.get_text() == "words"
     assert client.get_number() == 1.5
+    assert server.requests[-1].headers["Authorization"] == "Bearer token"
     nothing: bool | None = client.get_nullable()
     assert nothing is None
     assert client.get_moment() == datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
@@ -96,4 +97,5 @@ with (
     with pytest.raises(ResponseDecodeError, match="id: expected an integer, got 'x'"):
         client.post_by_status()
 assert str(Client.delete_ok.__doc__).startswith("Call `DELETE /ok`.\n\n")
+assert "What `authorization` is to say, such as `Bearer` and the API key." in str(Client.__doc__)
 print("all is well")
