@@ -22,15 +22,14 @@ from uuid import UUID
 from generator.document import load
 
 SPEC = Path(__file__).resolve().parent.parent / "openapi.yaml"
-ORDER = ["pending", "running", "completed"]
 
 
 class Jobs:
     """Answers as the API does, with the examples of the spec.
 
-    Each job of the examples lives through its states: one further with each request, or when it
-    has been in one for `pace` seconds. It begins anew once nobody has looked at its end for `rest`.
-    `soon` is what the answers ask for as `Retry-After`.
+    The first job of the examples is pending and running before it is as it is there: one further
+    with each request, or when it has been in one for `pace` seconds. It begins anew once nobody has
+    looked at its end for `rest`. `soon` is what the answers ask for as `Retry-After`.
     """
 
     def __init__(self, token: str, *, pace: float, soon: str, rest: float) -> None:
@@ -38,10 +37,11 @@ class Jobs:
         self.spec = load(SPEC)
         self.operation = self.spec["paths"]["/jobs/{job_id}"]["get"]
         content = self.operation["responses"]["200"]["content"]["application/json"]
-        jobs = [example["value"] for example in content["examples"].values()]
-        self.lives: dict[str, list[Any]] = {}
-        for job in sorted(jobs, key=lambda job: ORDER.index(job["state"])):
-            self.lives.setdefault(job["job_id"], []).append(job)
+        first, *others = [example["value"] for example in content["examples"].values()]
+        self.lives: dict[str, list[Any]] = {job["job_id"]: [job] for job in others}
+        before = {**first, "result": None, "updated_at": first["created_at"], "ended_at": None}
+        states = [{**before, "state": state} for state in ("pending", "running")]
+        self.lives[first["job_id"]] = [*states, first]
         self.seen: dict[str, tuple[int, float, float]] = {}
 
     def answer(self, path: str, authorization: str | None) -> tuple[int, Any, dict[str, str]]:
