@@ -39,13 +39,11 @@ def reason(change: Change, ours: Contract, other: Promise | None) -> str | None:
     mine = ours.promises.get(change.place)
     if mine is None or change.new is not None:
         return None
-    said = mine.departures
-    if not change.fact:
-        return said.get("field")
-    if change.fact == "null" and "absent" in mine.facts:
-        return said.get("null") or departures(ours.document).get("null")
-    lists_none = other and not any(fact.startswith("value ") for fact in other.facts)
-    return said.get("open" if change.fact.startswith("value ") and lists_none else change.fact)
+    fact = change.fact or "field"
+    if fact.startswith("value ") and other and not any("value " in one for one in other.facts):
+        fact = "open"
+    of_all = departures(ours.document) if "absent" in mine.facts else {}
+    return mine.departures.get(fact) or of_all.get(fact)
 
 
 def not_captured(ours: Contract, theirs: Contract) -> list[str]:

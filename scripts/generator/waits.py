@@ -1,4 +1,4 @@
-"""What `x-long-running` says of an operation; the head of openapi.yaml explains it."""
+"""What `x-long-running` says of an operation; CONTRIBUTING.md explains it."""
 
 from __future__ import annotations
 

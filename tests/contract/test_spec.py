@@ -141,8 +141,7 @@ def departures() -> dict[str, set[str]]:
                 assert accepts(field, value)
             if is_required and name not in required(schema):
                 departs.add("absent")
-            if accepts(field, None):
-                departs.add("null")
+            assert accepts(field, None) == (name not in required(schema)), "as noted at the head"
             if name in PAGE_ENUMS and accepts(field, "a value unheard of"):
                 departs.add("open")
             if name == "type" and accepts(field, "a type unheard of"):

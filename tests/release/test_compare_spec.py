@@ -77,7 +77,7 @@ def test_what_is_new_what_is_deliberate_and_what_is_wrong_are_told_apart() -> No
         f"{GET_JOB} 200.parent: field added",
     ]
     deliberate = found["Departures that openapi.yaml records, and why"]
-    assert "The page calls it required, and its own sample lacks it." in deliberate
+    assert "The page calls it required. A job that has not ended has none, or `null`." in deliberate
     assert f"{GET_JOB} 200.failures: is now required" in deliberate
     assert f"{GET_JOB} 200.result.success: field removed" in deliberate
     refused = "GET /jobs/{job_id} 200: an example that its schema refuses"

@@ -16,7 +16,7 @@ from support import copy_of_the_repo
 
 Spec = dict[str, Any]
 TEXT = {"description": "A text.", "type": ["string", "null"]}
-UNRELIABLE = {"in": ["absent", "null"], "why": "As with the input of every other type of job."}
+UNRELIABLE = {"in": ["absent"], "why": "As with the input of every other type of job."}
 
 
 def grown() -> Spec:
