@@ -6,7 +6,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from . import models
-from ._runtime.calls import Call, id_argument, uuid_argument
+from ._runtime.calls import Call, id_argument
+from ._runtime.encoding import uuid_argument
 
 
 def get_job(job_id: str | UUID | models.Job) -> Call[models.Job]:
@@ -14,7 +15,6 @@ def get_job(job_id: str | UUID | models.Job) -> Call[models.Job]:
     job_id = id_argument(job_id, "job_id")
     return Call(
         method="GET",
-        template="/jobs/{job_id}",
         url="/jobs/" + uuid_argument("job_id", job_id),
         decoders={"200": models.job_from_dict},
         item_id=(("job_id",), job_id),

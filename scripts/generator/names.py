@@ -53,7 +53,7 @@ TAKEN_BY_NOUNS = TAKEN_BY_ERRORS | {
 TAKEN_BY_METHODS = IN_CODEC | {
     *("aclose", "base_url", "close", "max_retries", "request", "self", "timeout", "total_timeout"),
     *("with_options", "with_raw_response", "annotations", "basic", "checked_transport", "datetime"),
-    *("form_body", "header_arguments", "httpx", "id_argument", "logger", "models"),
+    *("form_body", "header_arguments", "httpx", "id_argument", "json_body", "logger", "models"),
     *("multipart_body", "path_argument", "query_arguments", "raw_body", "uuid_argument"),
 }
 """Names that an operation cannot have: the client has them, or a module imports them."""

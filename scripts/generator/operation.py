@@ -52,6 +52,8 @@ class Media:
     @property
     def arguments(self) -> str:
         """What is passed on beside the body to what writes it."""
+        if self.kind == "raw":
+            return arguments({"media_type": self.name})
         return arguments({**self.ways, "types": self.types})
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Real
 from typing import Any
 
 import httpx
 import pytest
-from narrative_jobs import AsyncClient, Client, Job
+from narrative_jobs import AsyncClient, Client, Failure, Job
 from stand_in import TOKEN, Server
 from support import JOB_ID, Flavour, payload, take
 
@@ -51,6 +52,18 @@ class timedelta64(Whole):
         return self.seconds / other.seconds
 
 
+ENDLESS: list[object] = []
+ENDLESS.append(ENDLESS)
+
+
+def deep(depth: int) -> object:
+    """Give lists in lists."""
+    lists: object = None
+    for _ in range(depth):
+        lists = [lists]
+    return lists
+
+
 async def hear(_: Job) -> None:
     """Do nothing, in an async function."""
 
@@ -81,7 +94,31 @@ BAD: list[tuple[Callable[[Any], Any], str]] = [
     (lambda c: c.request("GET", None), "^path must begin with '/'"),
     (lambda c: c.request(None, "/x"), "^method must be one of HTTP"),
     (lambda c: c.request("GET", "/x", params=[1]), "^params must be a mapping"),
-    (lambda c: c.request("POST", "/x", json={"s": {1}}), "^json is nothing that JSON has"),
+    (
+        lambda c: c.request("POST", "/x", json={"s": {1}}),
+        "^The body cannot be sent: set is no type",
+    ),
+    (
+        lambda c: c.request("POST", "/x", json=ENDLESS),
+        "^The body cannot be sent: Circular reference",
+    ),
+    (
+        lambda c: c.request("POST", "/x", json=deep(50_000)),
+        "^The body cannot be sent: maximum recurs",
+    ),
+    (
+        lambda c: c.request("GET", "/x", params={"since": {1}}),
+        "^since cannot be sent: set is no type",
+    ),
+    (
+        lambda c: c.request("GET", "/x", params={"q": "\ud800"}),
+        r"^q cannot be sent: '\\ud800': surr",
+    ),
+    (
+        lambda c: c.request("GET", "/x", params={"q": [timedelta(1)]}),
+        "^q cannot be sent: timedelta",
+    ),
+    (lambda c: c.get_job(Failure()), r"^job_id: expected a UUID, got Failure\(\)"),
     (lambda c: take(c.wait_for_jobs(None)), "^expected many ids, got None: put it into a list"),
     (lambda c: take(c.wait_for_jobs(7)), "^expected many ids, got 7: put it into a list"),
     (lambda c: take(c.wait_for_jobs([JOB_ID], on_update=7)), "^on_update must be something to"),
@@ -128,7 +165,8 @@ def test_the_client_adds_the_word_bearer(make: Any, token: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "seconds", [2, 2.0, timedelta(seconds=2), Fraction(2), Single(2), timedelta64(2, "s")]
+    "seconds",
+    [2, 2.0, timedelta(seconds=2), Fraction(2), Single(2), Decimal(2), timedelta64(2, "s")],
 )
 def test_seconds_may_be_a_number_of_any_library_or_a_timedelta(
     serve: Serve, flavour: Flavour, seconds: Any
@@ -181,6 +219,7 @@ def test_a_very_long_time_is_as_good_as_none(serve: Serve, flavour: Flavour) -> 
         lambda: Client(TOKEN, base_url="https://example.com:" + "a" * 50_000),
         lambda: Client(TOKEN, headers={HUGE + "\n": "x"}),
         lambda: AsyncClient(TOKEN, transport=HUGE),  # type: ignore[arg-type]
+        lambda: AsyncClient(TOKEN, transport=[HUGE]),  # type: ignore[arg-type]
     ],
 )
 def test_a_message_does_not_grow_with_what_was_given(act: Callable[[], object]) -> None:

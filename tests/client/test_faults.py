@@ -421,5 +421,5 @@ def test_only_what_is_safe_to_repeat_is_repeated(delays: list[float]) -> None:
             TOKEN, http_client=httpx.Client(transport=httpx.MockTransport(answer))
         )._send
         with pytest.raises(InternalServerError):
-            send(Call(method=method, template="/x", url="/x", decoders={}))
+            send(Call(method=method, url="/x", decoders={}))
         assert seen == [method] * times

@@ -63,18 +63,23 @@ with Server(lambda _: Answer(204)) as server, Client("token", base_url=server.ur
         id_header="h",
         class_="k",
     )
-    with pytest.raises(ValueError, match="id: expected a UUID, got 'x'"):
-        get(
-            "x",
-            7,
-            WHEN,
-            "k",
-            page=1,
-            required_text="",
-            required_nullable=1,
-            fixed="on",
-            x_shared="",
-        )
+    for an_id, header, said in (
+        ("x", "", "id: expected a UUID, got 'x'"),
+        (ID, "a\nb", r"X-Shared: 'a\\nb' cannot stand in a header"),
+        (ID, "ü", "X-Shared: 'ü' cannot stand in a header"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            get(
+                an_id,
+                7,
+                WHEN,
+                "k",
+                page=1,
+                required_text="",
+                required_nullable=1,
+                fixed="on",
+                x_shared=header,
+            )
     least, most = server.requests
     client.get_said("x", "y")
     assert server.requests[-1].path == "/said/x/y", "no parameter of a path can be left out"

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
-from numbers import Integral, Real
-from typing import Any, TypeAlias, cast
+from numbers import Integral
+from typing import Any, SupportsFloat, TypeAlias, cast
 
 import httpx
 
@@ -133,11 +133,11 @@ def _seconds(value: object) -> float | None:
     value = value.total_seconds() if isinstance(value, timedelta) else value
     if _is_of_numpy(value):
         value = cast("Any", value) / type(cast("Any", value))(1, "s")
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, SupportsFloat):
         return None
     try:
         seconds = float(value)
-    except OverflowError:
+    except (OverflowError, TypeError, ValueError):
         return None
     return seconds if 0.0 < seconds < math.inf else None
 
@@ -191,7 +191,7 @@ def checked_transport(
     transport: str, http_client: object, project: str
 ) -> Callable[[Route], object]:
     """Check the choice of a transport, and that it is there; return what connects."""
-    if transport not in {"httpx", "aiohttp"}:
+    if transport not in ("httpx", "aiohttp"):
         raise ValueError(f"transport must be 'httpx' or 'aiohttp', not {excerpt(transport)}")
     if transport == "aiohttp" and http_client is not None:
         raise ValueError("Pass http_client or transport, not both: a client has its own.")

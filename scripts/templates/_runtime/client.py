@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import platform
 import time
@@ -200,9 +199,7 @@ class BaseClient:
     def _request(self, call: Call[Any]) -> Request:
         """Build the request of a call."""
         headers = self._headers
-        media_type, content = call.content or ("application/json", b"")
-        if call.json is not UNSET:
-            content = json.dumps(call.json, ensure_ascii=False, allow_nan=False).encode()
+        media_type, content = call.content or ("", b"")
         if content or call.headers:
             headers = headers.copy()
             headers.update(call.headers)
