@@ -19,7 +19,8 @@ def reference() -> pdoc.doc.Module:
     for name in narrative_jobs.__all__:  # They load when they are asked for.
         getattr(narrative_jobs, name)
     module = pdoc.doc.Module(narrative_jobs)
-    module.docstring = (ROOT / "README.md").read_text(encoding="utf-8") + engines()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    module.docstring = re.sub(r"\[!\[CI\].*\n\n", "", readme) + engines()
     for class_ in module.classes:
         # What a class has from a base of the package is told with it: the base has no page.
         class_.own_members = [

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -27,25 +26,23 @@ SPEC = Path(__file__).resolve().parent.parent / "openapi.yaml"
 class Jobs:
     """Answers as the API does, with the examples of the spec.
 
-    The first job of the examples is pending and running before it is as it is there: one further
-    with each request, or when it has been in one for `pace` seconds. It begins anew once nobody has
-    looked at its end for `rest`. `soon` is what the answers ask for as `Retry-After`.
+    The first of them is pending and running before it is as it is there: each request finds it one
+    state further, and after its end at the beginning.
     """
 
-    def __init__(self, token: str, *, pace: float, soon: str, rest: float) -> None:
-        self.token, self.pace, self.soon, self.rest = token, pace, soon, rest
+    def __init__(self, token: str) -> None:
+        self.token = token
         self.spec = load(SPEC)
-        self.operation = self.spec["paths"]["/jobs/{job_id}"]["get"]
-        content = self.operation["responses"]["200"]["content"]["application/json"]
-        first, *others = [example["value"] for example in content["examples"].values()]
-        self.lives: dict[str, list[Any]] = {job["job_id"]: [job] for job in others}
+        self.responses = self.spec["paths"]["/jobs/{job_id}"]["get"]["responses"]
+        examples = self.responses["200"]["content"]["application/json"]["examples"]
+        first, *others = (example["value"] for example in examples.values())
         before = {**first, "result": None, "updated_at": first["created_at"], "ended_at": None}
         states = [{**before, "state": state} for state in ("pending", "running")]
-        self.lives[first["job_id"]] = [*states, first]
-        self.seen: dict[str, tuple[int, float, float]] = {}
+        self.lives = {job["job_id"]: cycle([job]) for job in others}
+        self.lives[first["job_id"]] = cycle([*states, first])
 
-    def answer(self, path: str, authorization: str | None) -> tuple[int, Any, dict[str, str]]:
-        """Return the status, the JSON and the headers; the documented errors where it has to."""
+    def answer(self, path: str, authorization: str | None) -> tuple[int, Any]:
+        """Return the status and the JSON; the documented errors where it has to."""
         if authorization != f"Bearer {self.token}":
             return self.error(401)
         job_id = path.removeprefix("/jobs/")
@@ -55,21 +52,13 @@ class Jobs:
             return self.error(400)
         if job_id not in self.lives:
             return self.error(404)
-        life, now = self.lives[job_id], time.monotonic()
-        step, since, last = self.seen.get(job_id, (-1, -math.inf, now))
-        has_ended = step + 1 == len(life)
-        if has_ended and now - last >= self.rest:
-            step, since = 0, now
-        elif not has_ended and now - since >= self.pace:
-            step, since = step + 1, now
-        self.seen[job_id] = step, since, now
-        return 200, life[step], {"Retry-After": self.soon} if self.soon else {}
+        return 200, next(self.lives[job_id])
 
-    def error(self, status: int) -> tuple[int, Any, dict[str, str]]:
+    def error(self, status: int) -> tuple[int, Any]:
         """Return the error that the spec shows for a status."""
-        name = self.operation["responses"][str(status)]["$ref"].rsplit("/", 1)[-1]
+        name = self.responses[str(status)]["$ref"].rsplit("/", 1)[-1]
         content = self.spec["components"]["responses"][name]["content"]
-        return status, content["application/json"]["example"], {}
+        return status, content["application/json"]["example"]
 
 
 def main() -> int:
@@ -79,29 +68,32 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="by default one that is free")
     parser.add_argument("command", metavar="COMMAND", nargs=argparse.REMAINDER)
     options = parser.parse_args()
-    jobs = Jobs("demo", pace=1.0, soon="0.3", rest=10)
+    jobs = Jobs("demo")
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, said, headers = jobs.answer(self.path, self.headers["Authorization"])
+            status, said = jobs.answer(self.path, self.headers["Authorization"])
             self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **headers}.items():
-                self.send_header(name, value)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Retry-After", "1")
             self.end_headers()
             self.wfile.write(json.dumps(said).encode())
 
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", options.port), Handler) as server:
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         told = {"NARRATIVE_API_KEY": "demo", "NARRATIVE_ENVIRONMENT": url}
         if options.command:
             return subprocess.run(options.command, env={**os.environ, **told}).returncode
-        print(f"An API at {url}, key `demo`, until Ctrl-C. In another terminal:")
-        print("export", *(f"{name}={value}" for name, value in told.items()), flush=True)
-        signal.pause()
+    except (OSError, OverflowError) as error:  # The port is taken, or there is no such command.
+        parser.error(str(error))
+    print(f"An API at {url}, key `demo`, until Ctrl-C. In another terminal:")
+    print("export", *(f"{name}={value}" for name, value in told.items()), flush=True)
+    signal.pause()
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import ssl
 import threading
 from collections.abc import Callable, Mapping
@@ -109,9 +108,7 @@ def load_spec() -> dict[str, Any]:
     return load(SPEC)
 
 
-def jobs_of_the_spec(
-    pace: float = 0.0, soon: str = "0.02", *, rest: float = math.inf
-) -> Callable[[Request], Answer]:
-    """Answer as scripts/stand-in does, to TOKEN."""
-    jobs = Jobs(TOKEN, pace=pace, soon=soon, rest=rest)
-    return lambda asked: Answer(*jobs.answer(asked.path, asked.headers.get("Authorization")))
+def jobs_of_the_spec() -> Callable[[Request], Answer]:
+    """Answer as scripts/stand-in does, to TOKEN, and ask to come back soon."""
+    jobs, soon = Jobs(TOKEN), {"Retry-After": "0.02"}
+    return lambda asked: Answer(*jobs.answer(asked.path, asked.headers.get("Authorization")), soon)

@@ -78,6 +78,12 @@ def test_the_commands_at_the_shell_are_those_of_the_help() -> None:
         assert re.search(rf"\b{code}\b", README.partition("## At the shell")[2])
 
 
+def test_the_badge_is_of_a_workflow_that_is_there() -> None:
+    (picture, target) = re.findall(r"\]\((\.\./\.\./actions/.*?)\)", README)
+    assert picture == f"{target}/badge.svg"
+    assert (ROOT / ".github" / target.removeprefix("../../actions/")).exists()
+
+
 def test_the_commands_are_there() -> None:
     for name in re.findall(r"scripts/[a-z_-]+", README + SHELL):
         assert (ROOT / name).exists(), name

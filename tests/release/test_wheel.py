@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,17 @@ def test_the_wheel_is_the_package_and_nothing_else(wheel: Path) -> None:
         names = [name for name in archive.namelist() if ".dist-info/" not in name]
         assert {name: archive.read(name) for name in names} == expected
     assert "narrative_jobs/py.typed" in expected
+
+
+def test_the_page_of_the_index_has_no_link_that_leads_nowhere(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        page = archive.read(name).decode()
+    links = re.findall(r"\]\(([^)]*)\)|^\[[^\]]*\]: (.*)$", page, re.MULTILINE)
+    assert len(links) >= 3
+    assert [one for pair in links for one in pair if not re.match("(https://.*)?$", one)] == []
+    assert "# narrative-jobs\n\nThe typed Python client" in page
+    assert "\n## What is new\n\n## " in page
 
 
 def test_the_sdist_has_what_the_wheel_is_built_from(built: Path) -> None:

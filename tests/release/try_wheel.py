@@ -23,11 +23,10 @@ job_id = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
 
 async def fetch():
     async with AsyncClient(token, base_url=url) as client:
-        return await client.get_job(job_id)
+        return await client.wait_for_job(job_id)
 
 with Client(token, base_url=url) as client:
-    for _ in range(3):
-        job = client.get_job(job_id)
+    job = client.wait_for_job(job_id)
 assert isinstance(job, MaterializeViewJob)
 assert job.result.snapshot_id == 1724919539450264600
 assert asyncio.run(fetch()) == job
@@ -52,7 +51,7 @@ from narrative_jobs import AsyncClient
 
 async def fetch(url, token):
     async with AsyncClient(token, base_url=url, transport="aiohttp") as client:
-        return await client.get_job("2a5b9ad7-dc8f-47bb-8e62-843a38f8054c")
+        return await client.wait_for_job("2a5b9ad7-dc8f-47bb-8e62-843a38f8054c")
 
 assert asyncio.run(fetch(*sys.argv[1:])).state == "completed"
 """
