@@ -30,10 +30,6 @@ class Change(NamedTuple):
     """One of `CLASSES`."""
     text: str
 
-    def __str__(self) -> str:
-        """Return the line that is printed."""
-        return f"  {self.rank:<6} {self.text}"
-
 
 def rank_of(change: contract.Change) -> str:
     """Return what a change does to those who rely on the old."""
@@ -67,22 +63,16 @@ def gives_all(change: contract.Change) -> bool:
     return str(change.new).replace("Generator[", "Iterator[") == change.old
 
 
-def _exported(module: griffe.Object | griffe.Alias) -> dict[str, Any]:
-    """Return what a package gives to import, by name."""
-    aliases = {name: one for name, one in module.members.items() if isinstance(one, griffe.Alias)}
-    own = [name for name, one in aliases.items() if one.target_path.startswith(module.path)]
-    found = {name: aliases[name].final_target for name in own}
-    return {name: one for name, one in found.items() if not isinstance(one, griffe.Module)}
-
-
 def imported(module: griffe.Object | griffe.Alias) -> dict[str, Promise]:
     """Return the public names, what they have, and what functions take."""
     found: dict[str, Promise] = {}
-    for name, item in _exported(module).items():
-        path = f"{module.path}.{name}"
-        found |= promised(path, item)
-        for key, given in item.all_members.items() if item.is_class else []:
-            member = given.final_target if given.is_alias else given
+    for given in module.members.values():
+        if not isinstance(given, griffe.Alias) or not given.target_path.startswith(module.path):
+            continue
+        item, path = given.final_target, given.path
+        found |= {} if item.is_module else promised(path, item)
+        for key, one in item.all_members.items() if item.is_class else []:
+            member = one.final_target if isinstance(one, griffe.Alias) else one
             if key == "__init__":  # The class itself tells what it is.
                 found = promised(path, member) | found
             elif not key.startswith("_"):
@@ -134,7 +124,10 @@ def words(annotation: str | griffe.Expr | None) -> str:
     return re.sub(r"\w+\.", "", text)
 
 
-RELEASED = re.compile(r"^## \[?(\d+\.\d+\.\d+)\]?", re.MULTILINE)
+def entries(changelog: str) -> dict[str, str]:
+    """Return what a changelog says of each version, and of what is Unreleased."""
+    headings = re.split(r"^## (\S+).*$", changelog, flags=re.MULTILINE)[1:]
+    return dict(zip(headings[::2], map(str.strip, headings[1::2]), strict=True))
 
 
 def releases() -> dict[str, str]:
@@ -150,10 +143,10 @@ def releases() -> dict[str, str]:
     for commit in git("log", "--reverse", "--format=%H", pattern, "--", *files).split():
         document, changelog = (git("show", f"{commit}:{file}", may_fail=True) for file in files)
         version = version_of(document) if document else ""
-        if commit not in unknown and version in RELEASED.findall(changelog):
+        if commit not in unknown and version in entries(changelog):
             found.setdefault(version, commit)
-    named = RELEASED.findall(git("show", "HEAD:CHANGELOG.md", may_fail=True))
-    if lost := [version for version in named if version not in found]:
+    named = entries(git("show", "HEAD:CHANGELOG.md", may_fail=True))
+    if lost := [version for version in named if version not in {*found, "Unreleased"}]:
         raise UnsupportedError(
             f"CHANGELOG.md names {', '.join(lost)}, and the history lacks what set info.version to "
             "it: fetch the rest, with git fetch --unshallow (--tags, for the tags too)"
@@ -184,7 +177,7 @@ def version_of(document: str) -> str:
 
 def following(version: str, rank: str) -> str:
     """Return the version that follows, by Semantic Versioning."""
-    major, minor, patch = map(int, version.split("."))
+    major, minor, patch = parts(version)
     return {
         "none": version,
         "patch": f"{major}.{minor}.{patch + 1}",
@@ -200,30 +193,16 @@ def parts(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def changelog_of(version: str, changelog: str) -> str:
-    """Return what the changelog says of a version; nothing if it has no entry."""
-    entry = rf"^## \[?{re.escape(version)}\]?(?: [^\n]*)?$(.*?)(?=^## |\Z)"
-    found = re.search(entry, changelog, re.MULTILINE | re.DOTALL)
-    return found[1].strip() if found else ""
-
-
 def compare(old: Path, new: Path) -> list[Change]:
     """Compare two folders with a spec and a package, the gravest change first."""
     load = partial(griffe.load, "narrative_jobs", allow_inspection=False, resolve_aliases=True)
     packages = [load(search_paths=[folder / "generated"]) for folder in (old, new)]
     wire = contract.compare(*(read(folder / "openapi.yaml").promises for folder in (old, new)))
     names = contract.compare(*map(imported, packages))
-    changes = [Change(rank_of(one), f"{one}{consequence(one)}") for one in [*wire, *names]]
+    changes = [Change(rank_of(one), str(one)) for one in [*wire, *names]]
     if not changes and _texts(old) != _texts(new):
         changes.append(Change("patch", "narrative_jobs: texts or code, with the same API"))
     return sorted(changes, key=lambda change: (-CLASSES.index(change.rank), change.text))
-
-
-def consequence(change: contract.Change) -> str:
-    """Say what a change means where it does not say so itself."""
-    is_gained = change.fact.startswith("member ") and change.new is not None
-    said = "; what came as another member may come as this, and a dict in it as a class"
-    return said if is_gained else ""
 
 
 def _texts(folder: Path) -> dict[str, bytes]:
@@ -246,11 +225,11 @@ def problems(against: str | None = None) -> Iterator[str]:
         rank = changes[0].rank if changes else "none"
         wanted = following(before, rank)
         print(f"Since {before} ({against[:12]}):")
-        print("\n".join(map(str, changes)) or "  nothing")
+        print("\n".join(f"  {rank:<6} {text}" for rank, text in changes) or "  nothing")
         print(f"Verdict: {rank}. The version is {wanted} or above; info.version is {version}.")
         if parts(version) < parts(wanted):
             yield f"info.version is {version}, and must be {wanted} or above."
-    if not changelog_of(version, (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")):
+    if not entries((ROOT / "CHANGELOG.md").read_text(encoding="utf-8")).get(version):
         yield f"CHANGELOG.md has no entry for {version}."
     check = subprocess.run([ROOT / "scripts" / "regenerate", "--check"], stdout=subprocess.DEVNULL)
     if check.returncode:

@@ -51,6 +51,8 @@ class Change(NamedTuple):
         else:
             how = "removed" if self.new is None else "added"
             what = f"{self.new or ''} {self.fact or self.sort} {how}".strip()
+            if what.startswith("member ") and how == "added":
+                what += ": what came as another one may come as this, and a dict in it as a class"
         return f"{self.place}: {what}"
 
 

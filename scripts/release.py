@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from check_version import changelog_of, git, parts, problems, releases, version_of
+from check_version import entries, git, parts, problems, releases, version_of
 from generator.document import UnsupportedError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +43,7 @@ def refuse(version: str) -> str | None:
     now = version_of(SPEC.read_text(encoding="utf-8"))
     if parts(version) < parts(now):
         return f"{version} is below info.version, {now}"
-    if not changelog_of("Unreleased", CHANGELOG.read_text(encoding="utf-8")):
+    if not entries(CHANGELOG.read_text(encoding="utf-8")).get("Unreleased"):
         return "CHANGELOG.md says nothing under Unreleased"
     return None
 

@@ -272,7 +272,7 @@ ROWS: dict[str, tuple[Edit, str, list[str]]] = {
         [
             f'minor  {GET_JOB} 200.type: value "not-a-type" added',
             "narrative_jobs.NotATypeJob: name added",
-            "minor  narrative_jobs.Job: member NotATypeJob added; what came as another member may "
+            "minor  narrative_jobs.Job: member NotATypeJob added: what came as another one may "
             "come as this, and a dict in it as a class",
         ],
     ),
@@ -329,7 +329,7 @@ def test_a_change_and_its_verdict(
 ) -> None:
     _, verdict, said = row
     changes = said_of(verdict)
-    text = "\n".join(map(str, changes))
+    text = "\n".join(f"{rank}  {text}" for rank, text in changes)
     assert changes[0].rank == verdict, text
     assert any(words.startswith(verdict) for words in said)
     for words in said:
@@ -429,7 +429,7 @@ def test_a_change_of_a_template_and_its_verdict(
     path.write_text(path.read_text().replace(text, instead))
     changes = check_version.compare(tmp_path / "old", tmp_path / "new")
     assert changes[0].rank == verdict
-    assert any(said in str(change) for change in changes), changes
+    assert any(said in f"{rank}  {text}" for rank, text in changes), changes
 
 
 @pytest.mark.parametrize(
