@@ -96,10 +96,11 @@ class Operations:
 
     def _check_servers(self, endpoint: Endpoint) -> None:
         """Refuse an operation that has servers of its own: a client, and its token, has one."""
-        own = endpoint.content.get("servers") or endpoint.item.get("servers") or []
-        usual = self.document.get("servers") or [{"url": "/"}]
-        if others := [one["url"] for one in own if one["url"] not in {one["url"] for one in usual}]:
-            raise UnsupportedError(f"it has a server of its own, {', '.join(others)}")
+        given = endpoint.content.get("servers") or endpoint.item.get("servers") or []
+        own = {one["url"] for one in given}
+        usual = {one["url"] for one in self.document.get("servers") or [{"url": "/"}]}
+        if own and own != usual:
+            raise UnsupportedError(f"it has a server of its own, {', '.join(sorted(own))}")
 
     def _operation(self, endpoint: Endpoint) -> Operation:
         body, media = self._body(endpoint)

@@ -121,6 +121,8 @@ def _about(document: Document) -> dict[str, Any]:
         {"name": Text(one.get("x-name", f"server-{index}")), "url": Text(_filled_in(one))}
         for index, one in enumerate(document.get("servers") or [{"url": "/"}], 1)
     ]
+    if len({one["name"] for one in servers}) < len(servers):
+        raise UnsupportedError("servers: two of them have one x-name")
     variables = {
         f"{what}_variable": _checked(
             hints.get(f"{what.replace('_', '-')}-variable", f"{snake(name)}_{what}".upper())

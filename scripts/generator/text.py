@@ -62,9 +62,9 @@ def docstring(text: Text | str, indent: int, *more: str) -> str:
 
 
 def _filled(paragraph: str, width: int) -> str:
-    """Fill a paragraph as one, or line by line where its lines are items of a list."""
+    """Fill a paragraph as one, or line by line where it is a list, a table or code."""
     lines = paragraph.split("\n")
-    if not any(re.match(r"\s*[-*] |    ", line) for line in lines):
+    if not any(re.match(r"\s*([-*+]|\d+[.)]) |\||```|    ", line) for line in lines):
         lines = [" ".join(paragraph.split())]
     return "\n".join(
         textwrap.fill(

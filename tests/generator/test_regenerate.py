@@ -104,6 +104,7 @@ BROKEN = [
     ("just text", "this is no OpenAPI document"),
     ("{}", "Failed to parse OpenAPI document"),
     ('swagger: "2.0"', "spec.yaml: this is Swagger 2.0; OpenAPI 3.0 or 3.1 is needed\n"),
+    (minimal(servers=[{"url": "https://a", "x-name": "x"}] * 2), "two of them have one x-name"),
     (minimal(components={"schemas": {"A": {"type": "strnig"}}}), "A: type: JSON has no 'strnig'"),
     (
         minimal(paths=operation("get", responses={"200": {"description": "", "content": NOWHERE}})),

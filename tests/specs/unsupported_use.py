@@ -31,6 +31,7 @@ for missing in (
     "GET /nowhere: the security scheme nowhere: there is no such scheme",
     "GET /digest: the security scheme digest: http digest is not supported",
     "GET /other-server: it has a server of its own, https://other.example",
+    "GET /second-server: it has a server of its own, https://second.example",
     "GET /uploads: it has a server of its own, https://uploads.example",
     "GET /waits: x-long-running: not every answer has the field 'a.b'",
     "POST /array-form: a body of type multipart/form-data that is no object",
