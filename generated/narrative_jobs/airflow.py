@@ -19,7 +19,7 @@ from airflow.sdk import BaseHook
 
 from . import _long_running, models
 from ._airflow_provider import CONNECTION_FORM
-from ._runtime.airflow import DEFERRABLE, WaitSensor, WaitTrigger, key_and_server, shared
+from ._runtime.airflow import DEFERRABLE, WaitSensor, WaitTrigger, options_of, shared
 from .client import AsyncClient, Client
 from .errors import NarrativeError, NotFoundError
 
@@ -38,16 +38,13 @@ class NarrativeHook(BaseHook):
 
     def get_conn(self) -> Client:
         """Return a client, to be used in a `with` statement."""
-        connection = self.get_connection(self.narrative_conn_id)
-        key, server = key_and_server(connection, "prod")
-        return Client(key, environment=server)
+        return Client(**options_of(self.get_connection(self.narrative_conn_id)))
 
     @asynccontextmanager
     async def shared_client(self) -> AsyncIterator[AsyncClient]:
         """Give a client that others in this event loop use as well; the last one closes it."""
-        connection = await self.aget_connection(self.narrative_conn_id)
-        key, server = key_and_server(connection, "prod")
-        async with shared(AsyncClient, key, server) as client:
+        options = options_of(await self.aget_connection(self.narrative_conn_id))
+        async with shared(AsyncClient, options) as client:
             yield client
 
     def test_connection(self) -> tuple[bool, str]:

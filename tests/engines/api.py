@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -45,7 +46,8 @@ class API(Server):
             said = {"error": "Refused", "error_description": "So the test wants it."}
             return Answer(step, said, {"Retry-After": "0"})
         fields = {"state": step} if isinstance(step, str) else step
-        return Answer(200, {**JOB, "job_id": job_id, **fields})
+        job = json.dumps({**JOB, "job_id": job_id, **fields})
+        return Answer(200, job.replace("Infinity", "1e400"), {"Content-Type": "application/json"})
 
 
 def _next(life: list[Step]) -> str | int | dict[str, Any]:

@@ -69,6 +69,12 @@ def test_the_job_is_the_xcom_with_all_its_digits(tasks: dict[str, Any]) -> None:
 
 
 @pytest.mark.skipif(IS_SLOW, reason="another Airflow tells")
+def test_what_airflow_cannot_carry_is_a_text_or_a_mark(tasks: dict[str, Any]) -> None:
+    job = tasks["odd_result"].xcom_pull(task_ids="odd_result")
+    assert job["result"] == {"1e400": "-inf", "half \ufffd": "NUL \ufffd and 😀"}
+
+
+@pytest.mark.skipif(IS_SLOW, reason="another Airflow tells")
 def test_the_recipe_gives_the_job_to_the_next_task(api: API) -> None:
     run = publish.test(run_conf={"job_id": api.job(COMPLETED)})
     tasks = {task.task_id: task for task in run.get_task_instances()}

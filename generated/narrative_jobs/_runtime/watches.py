@@ -172,9 +172,7 @@ class Wait(Generic[T]):
     def _hear_error(self, watch: Watch[T], error: APIError) -> None:
         vars(error).update({self._kind.id_name: watch.id, self._kind.noun: watch.item})
         status = error.status_code if isinstance(error, APIStatusError) else None
-        is_odd = isinstance(error, ResponseDecodeError) or (status or 400) < 400
-        # Once it was seen, what something else says in the place of the API may pass, too.
-        if not (error.is_transient or (is_odd and watch.item is not None)):
+        if not may_pass(error, was_seen=watch.item is not None):
             self._lose(watch, error)
             return
         now = time.monotonic()
@@ -185,7 +183,8 @@ class Wait(Generic[T]):
         else:
             watch.failing_since = watch.failing_since if watch.errors else now
             watch.errors += 1
-        watch.trouble, outage = error, now - watch.failing_since
+        # Without the traceback, whose frames hold the whole answer: there may be thousands.
+        watch.trouble, outage = error.with_traceback(None), now - watch.failing_since
         is_outage = watch.errors >= MIN_ERRORS and outage >= self._max_outage
         if is_outage or watch.errors > self._max_retries:
             name = self._redact(self._kind.name(watch.id, watch.item))
@@ -237,6 +236,16 @@ class Wait(Generic[T]):
             chosen *= random.uniform(0.0, 1.0) if polls == 1 else 1.0
             asked *= random.uniform(1.0, 2.0 if polls == 1 else 1.25)
         return max(chosen, asked)
+
+
+def may_pass(error: APIError, *, was_seen: bool) -> bool:
+    """Whether to poll again after an error.
+
+    Once the thing was seen, what something else says in the place of the API may pass, too.
+    """
+    is_odd = isinstance(error, ResponseDecodeError)
+    is_odd |= isinstance(error, APIStatusError) and error.status_code < 400
+    return error.is_transient or (was_seen and is_odd)
 
 
 def _watches(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import json
+import math
 import random
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from .errors import APIError
 from .waiting import LongRunning
+from .watches import may_pass
 
 try:
     from airflow.sdk.exceptions import AirflowFailException
@@ -36,22 +38,22 @@ _shared: dict[Hashable, tuple[Any, int]] = {}
 """The clients of the triggers that run, and by how many each is used."""
 
 
-def key_and_server(connection: Connection, server: str) -> tuple[str, str]:
-    """Return what a connection holds: the API key, and its server or else the one given.
+def options_of(connection: Connection) -> dict[str, Any]:
+    """Return what a connection says to a client: the API key, and the server if it names one.
 
     Raises:
         ValueError: It holds no key.
     """
     if not connection.password:
         raise ValueError(f"The connection {connection.conn_id!r} has no API key as its password.")
-    return connection.password, connection.host or server
+    return {"token": connection.password, "environment": connection.host or None}
 
 
 @asynccontextmanager
-async def shared(make: Callable[..., C], key: str, server: str) -> AsyncIterator[C]:
+async def shared(make: Callable[..., C], options: dict[str, Any]) -> AsyncIterator[C]:
     """Give the client of this event loop, key and server, which is closed with its last user."""
-    place = asyncio.get_running_loop(), key, server
-    client, users = _shared.get(place) or (make(key, environment=server), 0)
+    place = (asyncio.get_running_loop(), *options.values())
+    client, users = _shared.get(place) or (make(**options), 0)
     _shared[place] = client, users + 1
     try:
         yield client
@@ -73,21 +75,27 @@ class WaitTrigger(BaseTrigger):
     poll_interval: float
 
     async def wait(self) -> None:
-        """Return when it has ended; raise what would meet every other look as well."""
+        """Return when it has ended."""
         raise NotImplementedError
 
-    def pause(self, _waited: float) -> float:
+    def pause(self, _waited: float = 0.0) -> float:
         """Return the interval less up to a quarter at random, since many begin together."""
         return self.poll_interval * random.uniform(0.75, 1.0)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield the one event."""
-        refusal = None
-        try:
-            await self.wait()
-        except APIError as error:
-            refusal = f"{type(error).__name__}: {error}"
-        yield TriggerEvent({"refusal": refusal})
+        refusal: APIError | None = None
+        while True:
+            try:
+                await self.wait()
+            except APIError as error:
+                if may_pass(error, was_seen=True):  # By the worker, if not yet here.
+                    await asyncio.sleep(self.pause())
+                    continue
+                refusal = error
+            break
+        said = f"{type(refusal).__name__}: {refusal}" if refusal else None
+        yield TriggerEvent({"refusal": said})
 
 
 class WaitSensor(BaseSensorOperator):
@@ -99,7 +107,7 @@ class WaitSensor(BaseSensorOperator):
     def __init__(self, *, deferrable: bool = DEFERRABLE, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.deferrable = deferrable
-        self.refusal: str | None = None
+        self.fired: dict[str, Any] = {}
         self.ends: float | None = None
 
     def look(self) -> Any:
@@ -115,7 +123,7 @@ class WaitSensor(BaseSensorOperator):
         try:
             item = self.look()
         except APIError as error:
-            if not (self.deferrable and error.is_transient):
+            if not (self.deferrable and may_pass(error, was_seen=bool(self.fired))):
                 raise
             self.log.warning("A trigger waits until this has passed: %s", error)
         else:
@@ -123,8 +131,8 @@ class WaitSensor(BaseSensorOperator):
                 raise AirflowFailException(str(bad_end)) from bad_end
             if self.kind.is_final(item):
                 return PokeReturnValue(is_done=True, xcom_value=for_xcom(item.to_dict()))
-            if self.refusal:
-                raise RuntimeError(f"The triggerer could not wait for it: {self.refusal}")
+            if refusal := self.fired.get("refusal"):
+                raise RuntimeError(f"The triggerer could not wait for it: {refusal}")
         if self.deferrable:
             # The clock of the day, because another machine may take up from here.
             ends = self.ends or time.time() + self.timeout
@@ -136,13 +144,25 @@ class WaitSensor(BaseSensorOperator):
 
     def resume(self, context: Any, event: dict[str, Any], ends: float | None = None) -> Any:
         """Look again, in a worker, after the trigger has fired."""
-        self.refusal, self.ends = event["refusal"], ends
+        self.fired, self.ends = event, ends
         return self.execute(context)
 
 
-def for_xcom(payload: dict[str, Any]) -> Any:
-    """Return JSON as Airflow can carry it: an integer of more than 64 bits as its digits."""
-    return json.loads(
-        json.dumps(payload),
-        parse_int=lambda digits: number if (number := int(digits)).bit_length() < 64 else digits,
-    )
+def for_xcom(value: Any) -> Any:
+    """Return JSON as Airflow and Postgres can carry it.
+
+    A number that is too large for them is a text, and so is U+FFFD for a character that is none.
+    """
+    match value:
+        case dict():
+            return {for_xcom(key): for_xcom(item) for key, item in value.items()}
+        case list():
+            return [for_xcom(item) for item in value]
+        case str():
+            return re.sub("[\0\ud800-\udfff]", "\ufffd", value)
+        case int() if value.bit_length() >= 64:
+            return str(value)
+        case float() if math.isinf(value):  # As 1e400 is read.
+            return str(value)
+        case _:
+            return value

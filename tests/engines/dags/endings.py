@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,6 +16,7 @@ from narrative_jobs.airflow import NarrativeJobSensor
 
 FAILED = ended("failed", "Table not found")
 COMPLETED = ended("completed", result={"dataset_id": 1, "snapshot_id": 2**70})
+ODD = ended("completed", result={"1e400": -math.inf, "half \ud800": "NUL \0 and 😀"})
 
 
 class Ending(NamedTuple):
@@ -55,6 +57,11 @@ ENDINGS = {
         "success", 2, ("running", 401, "running", "running", COMPLETED)
     ),
     "outage while deferred": Ending("success", 1, ("running", 429, *[502, 503] * 9, COMPLETED)),
+    "another answers while deferred": Ending("success", 1, ("running", 302, 302, 302, COMPLETED)),
+    "another answers as the trigger has fired": Ending(
+        "success", 1, ("running", "running", COMPLETED, 302, 302, COMPLETED)
+    ),
+    "odd result": Ending("success", 1, ("running", ODD)),
     "outage before": Ending("success", 1, (*[502] * 9, "running", COMPLETED)),
     "outage before, not deferrable": Ending(
         "success", 2, (*[502] * 3, COMPLETED), {"deferrable": False}
