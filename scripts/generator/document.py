@@ -13,6 +13,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 
 Document = Mapping[str, Any]
+Node = dict[str, Any]
+"""A flat schema; `flat.py` says what that is."""
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -34,6 +36,10 @@ class UnsupportedError(Exception):
         first = self.chain[0] if self.chain else ""
         is_there = first == place or first.startswith((f"{place}.", f"{place} ", f"{place}:"))
         return self if is_there else UnsupportedError(self.reason, place, *self.chain)
+
+
+class ImpossibleError(UnsupportedError):
+    """A schema that no value fits."""
 
 
 @contextmanager

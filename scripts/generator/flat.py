@@ -11,50 +11,24 @@ Beside that it has what describes it, and `nullable` where `null` is possible; n
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import define, field
 
-from .document import Document, UnsupportedError, looked_up, reached, references, target_of
-
-ABOUT = frozenset(
-    {"contentEncoding", "contentMediaType", "default", "deprecated", "description", "nullable"}
-    | {"maxItems", "maxLength", "maximum", "minLength", "minimum", "not", "readOnly", "writeOnly"}
+from .document import (
+    Document,
+    ImpossibleError,
+    Node,
+    UnsupportedError,
+    looked_up,
+    reached,
+    references,
+    target_of,
 )
-"""What describes a schema, and tells no types apart."""
-
-SAYS = frozenset(
-    {"additionalProperties", "const", "enum", "format", "items", "prefixItems", "properties"}
-    | {"required", "type", "x-enum-varnames"}
-)
-"""What says of which type a value is."""
+from .tidy import ABOUT, NOTHING, SAYS, tidied
 
 CHOICES = ("oneOf", "anyOf")
-
-NOTHING: Mapping[str, Any] = {"oneOf": []}
-"""What a schema says beside `nullable` that takes `null` alone: a choice of nothing else."""
-
-TYPES: Mapping[type, str] = {
-    str: "string",
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    list: "array",
-    dict: "object",
-    type(None): "null",
-}
-"""What JSON calls the types of Python."""
-
-CASTS: Mapping[str, Callable[[Any], Any]] = {
-    "string": lambda value: value if isinstance(value, str) else json.dumps(value),
-    "boolean": lambda value: value in (True, "true"),
-    "integer": int,
-    "number": float,
-}
-"""What makes a value of a type that an enum may list of one that is written otherwise."""
-
-Node = dict[str, Any]
 
 
 @define
@@ -136,6 +110,8 @@ class Flattener:
         if of_a and of_b and not (a.get("nullable") and b.get("nullable")):
             about.pop("nullable", None)
         said = self._contents(of_a, of_b)
+        if said == NOTHING and NOTHING not in (of_a, of_b):
+            raise ImpossibleError("no value is possible: no member of a choice fits the rest")
         if said == NOTHING and not about.get("nullable"):
             # By the letter no value is possible, but it is how GitHub says that one may be null.
             said, about["nullable"] = (of_b if of_a == NOTHING else of_a), True
@@ -152,8 +128,19 @@ class Flattener:
             return self._contents(self._opened(a), self._opened(b))
         for union, other in ((a, b), (b, a)):
             if "oneOf" in union:
-                return {**union, "oneOf": [self._narrowed(one, other) for one in union["oneOf"]]}
+                members = [self._narrowed(one, other) for one in union["oneOf"]]
+                return {**union, "oneOf": list(filter(self._is_possible, members))}
         return _combined(a, b)
+
+    def _is_possible(self, schema: Any) -> bool:
+        """Whether some value may fit a schema, as far as is seen from its own fields."""
+        try:
+            fields = self.flat(schema)
+            for key in fields.get("required", []):
+                self.flat(fields.get("properties", {}).get(key, True))
+        except ImpossibleError:
+            return False
+        return True
 
     def _opened(self, node: Node) -> Node:
         """Return what a flat schema says, without a reference."""
@@ -187,71 +174,18 @@ class Flattener:
             return set(wide) == {"type"}
         try:
             return _combined(inner, wide) == inner
-        except UnsupportedError:
+        except ImpossibleError:
             return False
 
     def _bases(self, reference: str) -> list[str]:
         return references(looked_up(self.document, reference), "allOf")
 
 
-def tidied(own: Node) -> Node:
-    """Return what a schema says itself: of one type, and with `null` said by `nullable` alone."""
-    if not isinstance(own.get("required", []), list):
-        del own["required"]  # As version 3 of JSON Schema had it.
-    about = {key: own.pop(key) for key in ABOUT if key in own}
-    if "description" in about:
-        about["description"] = str(about["description"])
-    given, values = own.pop("type", []), own.pop("enum", [])
-    names = own.pop("x-enum-varnames", [])
-    kinds = (given if isinstance(given, list) else [given]) or _implied(own, values)
-    some = [one for one in dict.fromkeys(kinds) if one != "null"]
-    if (kinds and not some) or values == [None]:
-        return {**about, **NOTHING, "nullable": True}
-    if about.pop("nullable", False) or "null" in kinds or None in values:
-        about["nullable"] = True
-    if isinstance(own.get("const"), list | dict):
-        del own["const"]  # No `Literal` takes it.
-    names = names if len(names) == len(values) else [None] * len(values)
-    pairs = list(zip(values, names, strict=True))
-    listed = {kind: _listed(kind, set(kinds), pairs) for kind in some}
-    if len(some) > 1:
-        members = [
-            {**own, "type": kind, "enum": [*found], "x-enum-varnames": [*found.values()]}
-            for kind, found in listed.items()
-        ]
-        return {**about, "oneOf": members}
-    for kind, found in listed.items():
-        own |= {"type": kind, **({"enum": found} if found else {})}
-    return {**about, **own}
-
-
-def _listed(kind: str, kinds: set[str], pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
-    """Return the values of one type that an enum lists, each with what it is called."""
-    cast = CASTS.get(kind)
-    # What is written as of a type that no value may have is meant as one of this type.
-    others = kinds - {kind} | {"null"}
-    return {
-        cast(one): cast(one) if name is None else str(name)
-        for one, name in pairs
-        if cast and TYPES[type(one)] not in others
-    }
-
-
-def _implied(own: Node, values: list[Any]) -> list[str]:
-    """Return the types of a schema that says none."""
-    kinds = {TYPES[type(one)] for one in [*values, *([own["const"]] if "const" in own else [])]}
-    if kinds:
-        return sorted(kinds - ({"integer"} if "number" in kinds else set()))
-    if own.get("properties") or isinstance(own.get("additionalProperties"), Mapping):
-        return ["object"]
-    return ["array"] if "items" in own or "prefixItems" in own else []
-
-
 def _combined(a: Node, b: Node) -> Node:
     """Return what two schemas of one type say together."""
     kinds = {one["type"] for one in (a, b) if "type" in one}
     if len(kinds) > 1 and kinds != {"integer", "number"}:
-        raise UnsupportedError(f"it must be {' and '.join(sorted(kinds))} at once")
+        raise ImpossibleError(f"it must be {' and '.join(sorted(kinds))} at once")
     new = {**a, **b, **({"type": "integer"} if len(kinds) > 1 else {})}
     if "enum" in a and "enum" in b:
         # A value that has no name stands for itself; the other part may give it one.
@@ -261,7 +195,7 @@ def _combined(a: Node, b: Node) -> Node:
             if one in a["enum"]
         }
     if new.get("enum") == {} or a.get("const", new.get("const")) != new.get("const"):
-        raise UnsupportedError("no value is possible: its parts have none in common")
+        raise ImpossibleError("no value is possible: its parts have none in common")
     if "properties" in a and "properties" in b:
         new["properties"] = dict(a["properties"])
         for key, one in b["properties"].items():

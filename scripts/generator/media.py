@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .document import Document, UnsupportedError, is_json
-from .flat import Flattener, Node
+from .document import Document, Node, UnsupportedError, is_json
+from .flat import Flattener
 from .operation import Media
 from .reader import Reader
 from .shapes import BYTES, CONTENT, NONE, TEXT, Class, Map

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from .document import Document, UnsupportedError
-from .flat import Node
+from .document import Document, Node, UnsupportedError
 from .model import Field, Model, Type
 from .models import Models
 from .operation import Operation, Paging

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from .document import Document, UnsupportedError
-from .flat import Node
+from .document import Document, Node, UnsupportedError
 from .model import Field, Model
 from .models import Models
 from .shapes import OUTSIDE, Array, Enum, Map, Named, OneOf, Shape

@@ -13,8 +13,17 @@ from typing import Any
 from attrs import define, evolve, field
 
 from . import shapes
-from .document import Document, UnsupportedError, at, escaped, looked_up, references, target_of
-from .flat import Flattener, Node, title_of
+from .document import (
+    Document,
+    Node,
+    UnsupportedError,
+    at,
+    escaped,
+    looked_up,
+    references,
+    target_of,
+)
+from .flat import Flattener, title_of
 from .model import Enum, Field, Model, Type
 from .model import Union as UnionModel
 from .models import Models

@@ -28,12 +28,18 @@ from unions import (
     Triangle,
     TwoPart,
     Warm,
+    entry_from_dict,
+    half_from_dict,
+    half_numbered_from_dict,
+    input_from_dict,
     loose_from_dict,
     mapped_from_dict,
     numbered_from_dict,
     outer_from_dict,
     part_from_dict,
+    stream_from_dict,
     tree_from_dict,
+    wider_from_dict,
 )
 
 CIRCLE, SQUARE = {"kind": "circle", "radius": 1.5}, {"kind": "box", "side": 2}
@@ -136,6 +142,24 @@ for sent, index in (("text", 7), ("image", 8)):
 assert isinstance(numbered_from_dict({"type": 2}), TwoPart)
 for sent, kind in (("a", "A"), ("b", "B"), ("other", "Other"), ("c", "C"), ("e", "D")):
     assert type(outer_from_dict({"type": sent, "x": "y"})).__name__ == kind
+SAID, CALLED = {"type": "message", "role": "user"}, {"type": "call", "name": "f"}
+TOLD: list[tuple[Any, Any, str]] = [
+    (input_from_dict, SAID, "Said"),
+    (input_from_dict, {"type": "message", "role": "assistant"}, "Answered"),
+    (input_from_dict, CALLED, "Called"),
+    (half_from_dict, CALLED, "Called"),
+    (half_from_dict, "x", "str"),
+    (half_numbered_from_dict, {"type": 1}, "OnePart"),
+    (half_numbered_from_dict, {"type": "text"}, "TextPart"),
+    (wider_from_dict, SAID, "Said"),
+    (wider_from_dict, {"type": "text"}, "TextPart"),
+    (entry_from_dict, CALLED, "Called"),
+    (entry_from_dict, [CALLED], "list"),
+    (stream_from_dict, {"event": "start", "at": 1}, "Started"),
+    (stream_from_dict, {"event": "stop", "at": 1}, "Stopped"),
+]
+for decode, given, kind in TOLD:
+    assert type(decode(given, strict=True)).__name__ == kind, given
 ID = "12345678-1234-5678-1234-567812345678"
 assert Paint.from_dict({"colour": "red"}).colour is Warm.RED
 assert Paint.from_dict({"colour": "blue"}).colour is Cold.BLUE

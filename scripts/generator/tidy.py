@@ -1,0 +1,96 @@
+"""What a schema says itself: of one type, and with `null` said by `nullable` alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .document import Node
+
+ABOUT = frozenset(
+    {"contentEncoding", "contentMediaType", "default", "deprecated", "description", "nullable"}
+    | {"maxItems", "maxLength", "maximum", "minLength", "minimum", "not", "readOnly", "writeOnly"}
+)
+"""What describes a schema, and tells no types apart."""
+
+SAYS = frozenset(
+    {"additionalProperties", "const", "enum", "format", "items", "prefixItems", "properties"}
+    | {"required", "type", "x-enum-varnames"}
+)
+"""What says of which type a value is."""
+
+NOTHING: Mapping[str, Any] = {"oneOf": []}
+"""What a schema says beside `nullable` that takes `null` alone: a choice of nothing else."""
+
+TYPES: Mapping[type, str] = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
+"""What JSON calls the types of Python."""
+
+CASTS: Mapping[str, Callable[[Any], Any]] = {
+    "string": lambda value: value if isinstance(value, str) else json.dumps(value),
+    "boolean": lambda value: value in (True, "true"),
+    "integer": int,
+    "number": float,
+}
+"""What makes a value of a type that an enum may list of one that is written otherwise."""
+
+
+def tidied(own: Node) -> Node:
+    """Return what a schema says itself: of one type, and with `null` said by `nullable` alone."""
+    if not isinstance(own.get("required", []), list):
+        del own["required"]  # As version 3 of JSON Schema had it.
+    about = {key: own.pop(key) for key in ABOUT if key in own}
+    if "description" in about:
+        about["description"] = str(about["description"])
+    given, values = own.pop("type", []), own.pop("enum", [])
+    names = own.pop("x-enum-varnames", [])
+    kinds = (given if isinstance(given, list) else [given]) or _implied(own, values)
+    some = [one for one in dict.fromkeys(kinds) if one != "null"]
+    if (kinds and not some) or values == [None]:
+        return {**about, **NOTHING, "nullable": True}
+    if about.pop("nullable", False) or "null" in kinds or None in values:
+        about["nullable"] = True
+    if isinstance(own.get("const"), list | dict):
+        del own["const"]  # No `Literal` takes it.
+    names = names if len(names) == len(values) else [None] * len(values)
+    pairs = list(zip(values, names, strict=True))
+    listed = {kind: _listed(kind, set(kinds), pairs) for kind in some}
+    if len(some) > 1:
+        members = [
+            {**own, "type": kind, "enum": [*found], "x-enum-varnames": [*found.values()]}
+            for kind, found in listed.items()
+        ]
+        return {**about, "oneOf": members}
+    for kind, found in listed.items():
+        own |= {"type": kind, **({"enum": found} if found else {})}
+    return {**about, **own}
+
+
+def _listed(kind: str, kinds: set[str], pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    """Return the values of one type that an enum lists, each with what it is called."""
+    cast = CASTS.get(kind)
+    # What is written as of a type that no value may have is meant as one of this type.
+    others = kinds - {kind} | {"null"}
+    return {
+        cast(one): cast(one) if name is None else str(name)
+        for one, name in pairs
+        if cast and TYPES[type(one)] not in others
+    }
+
+
+def _implied(own: Node, values: list[Any]) -> list[str]:
+    """Return the types of a schema that says none."""
+    kinds = {TYPES[type(one)] for one in [*values, *([own["const"]] if "const" in own else [])]}
+    if kinds:
+        return sorted(kinds - ({"integer"} if "number" in kinds else set()))
+    if own.get("properties") or isinstance(own.get("additionalProperties"), Mapping):
+        return ["object"]
+    return ["array"] if "items" in own or "prefixItems" in own else []
