@@ -14,22 +14,22 @@ from .shapes import NONE, OUTSIDE, Shape
 from .text import Text, raw
 
 
+def arguments(**given: object) -> str:
+    """Return further arguments of a call, but for those that are empty."""
+    return "".join(f", {name}={value!r}" for name, value in given.items() if value)
+
+
 @frozen
 class Paging:
-    """How to go through the pages of a list, as `x-paging` says; the names are those of Python."""
+    """How to go through the pages of a list, as `x-paging` says."""
 
     name: str
     """The method that yields the items."""
     position: str
     """The parameter that tells which page."""
-    counts_items: bool
-    """Whether that is the number of items before, and not the number of the page."""
-    first: int
-    """The first page, or item."""
-    items: str
     item: Type
-    current: str | None
-    total: str | None
+    arguments: str
+    """What is passed on beside the position to what reads the pages."""
 
 
 @frozen
@@ -53,8 +53,8 @@ class Media:
     def arguments(self) -> str:
         """What is passed on beside the body to what writes it."""
         if self.kind == "raw":
-            return arguments({"media_type": self.name})
-        return arguments({**self.ways, "types": self.types})
+            return arguments(media_type=self.name)
+        return arguments(**self.ways, types=self.types)
 
 
 @frozen
@@ -64,11 +64,6 @@ class Answer:
     status: str
     description: str
     media: Media
-
-
-def arguments(given: Mapping[str, object]) -> str:
-    """Return further arguments of a call, but for those that are empty."""
-    return "".join(f", {name}={value!r}" for name, value in given.items() if value)
 
 
 @define
@@ -110,10 +105,6 @@ class Operation:
         return frozenset[str]().union(*(one.shape.classes() for one in types))
 
     @property
-    def is_multipart(self) -> bool:
-        return self.media is not None and self.media.kind == "multipart"
-
-    @property
     def successes(self) -> list[tuple[str, Type]]:
         """What each answer comes to that is no error, by its status."""
         return [(one.status, Type(one.media.shape, OUTSIDE)) for one in self._successes]
@@ -140,7 +131,7 @@ class Operation:
         said = {raw(one.key): one.said for one in self.query}
         joined = tuple(key for key, one in said.items() if one.get("explode") is False)
         deep = tuple(key for key, one in said.items() if one.get("style") == "deepObject")
-        return arguments({"joined": joined, "deep": deep})
+        return arguments(joined=joined, deep=deep)
 
     @property
     def keywords(self) -> list[Field]:

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from .document import Document, Node, UnsupportedError
 from .model import Field, Model, Type
 from .models import Models
-from .operation import Operation, Paging
+from .operation import Operation, Paging, arguments
 from .shapes import INTEGER, OUTSIDE, Array, Class
 from .text import raw
 
@@ -49,16 +49,14 @@ def paging_of(
     counts = {key: _field(hints[key], answers[0]) for key in ("current", "total") if key in hints}
     if odd := [raw(one.key) for one in counts.values() if one.type.shape.bare != INTEGER]:
         raise UnsupportedError(f"x-paging: {odd[0]!r} is no integer")
-    return Paging(
-        name=name,
-        position=position.name,
-        counts_items="offset" in hints,
-        first=_first(position.node) if "page" in hints else 0,
+    counts_items = "offset" in hints
+    said = arguments(
         items=items.name,
-        item=Type(shape.inner, OUTSIDE),
-        current=counts["current"].name if "current" in counts else None,
-        total=counts["total"].name if "total" in counts else None,
+        first=0 if counts_items else _first(position.node),
+        counts_items=counts_items,
+        **{key: one.name for key, one in counts.items()},
     )
+    return Paging(name, position.name, Type(shape.inner, OUTSIDE), said)
 
 
 def _first(node: Node) -> int:

@@ -18,7 +18,7 @@ from .names import TAKEN_BY_ERRORS, snake
 from .operation import Operation, Wait
 from .security import Security
 from .shapes import STRING
-from .text import Text, in_docstring, literal, raw
+from .text import Text, raw
 
 
 @frozen
@@ -90,13 +90,14 @@ def sdk(
     names = sorted([*OUR_ERRORS, f"{about['name']}Error", *(one.name for one in errors), *ends])
     client_names = ["AsyncClient", "CallOptions", "Client", "Response"]
     exports = models.exports()
-    model_names = sorted(public for _, names in exports for public in names)
-    others = [public for public in model_names if public not in {*client_names, *names}]
+    model_names = sorted(name for _, some in exports for name in some)
+    # Names of the package itself hide those of the models.
+    others = [name for name in model_names if name not in {*client_names, *names}]
     sql = [one for one in models.fields if one.node.get("contentMediaType") == "application/sql"]
     return {
         **about,
         "auth": security.header,
-        "missing": _listed(missing),
+        "missing": missing,
         "example": _example(operations, waits),
         "status_errors": errors,
         "error_fields": _error_fields(operations, models, waits),
@@ -105,7 +106,7 @@ def sdk(
         "sql": sorted({raw(one.key) for one in sql}),
         "commands": [wait for wait in waits if not any(one.required for one in wait.others)],
         "exports": exports,
-        "model_names": model_names,
+        "shown": ["*"] if others == model_names else others,
         "public": [("client", client_names), ("errors", names), ("models", others)],
     }
 
@@ -123,17 +124,17 @@ def _about(document: Document) -> dict[str, Any]:
     ]
     if len({one["name"] for one in servers}) < len(servers):
         raise UnsupportedError("servers: two of them have one x-name")
-    variables = {
-        f"{what}_variable": _checked(
-            hints.get(f"{what.replace('_', '-')}-variable", f"{snake(name)}_{what}".upper())
-        )
-        for what in ("api_key", "environment", "log")
-    }
+    variables: dict[str, str] = {}
+    for what in ("api_key", "environment", "log"):
+        usual = f"{snake(name)}_{what}".upper()
+        variable = hints.get(f"{what.replace('_', '-')}-variable", usual)
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", variable):
+            raise UnsupportedError(f"{variable!r} cannot be the name of a variable")
+        variables[f"{what}_variable"] = variable
     return {
         "name": name,
         **variables,
         "servers": servers,
-        "environment_type": f"Literal[{', '.join(literal(s['name']) for s in servers)}] | str",
         "title": Text(title),
         "version": Text(str(info["version"])),
         "description": Text(str(info.get("description") or "")),
@@ -151,19 +152,6 @@ def _example(operations: Sequence[Operation], waits: Sequence[Wait]) -> str:
         arguments = ", ".join([*(p.name for p in one.positional), *keywords])
         return f"print(client.{name}({arguments}){state})"
     return ""
-
-
-def _checked(text: str) -> str:
-    """Return the name of a variable, which is then safe anywhere."""
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", text):
-        raise UnsupportedError(f"{text!r} cannot be the name of a variable")
-    return text
-
-
-def _listed(missing: Sequence[str]) -> str:
-    """Return what the package lacks, for its docstring."""
-    said = "Left out, because no package can be made of it:"
-    return "\n".join([said, *(f"- {in_docstring(one)}" for one in missing)]) if missing else ""
 
 
 def _filled_in(server: Document) -> str:

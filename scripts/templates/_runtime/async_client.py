@@ -75,10 +75,10 @@ class AsyncAPIClient(BaseClient):
         position: int | None,
         items: str,
         *,
-        first: int,
-        counts_items: bool,
-        current: str | None,
-        total: str | None,
+        first: int = 0,
+        counts_items: bool = False,
+        current: str | None = None,
+        total: str | None = None,
     ) -> AsyncIterator[Any]:
         """Yield the items of one page after the other, up to the last page or an empty one."""
         while True:
