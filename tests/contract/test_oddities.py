@@ -31,7 +31,7 @@ SAMPLE = payload("page-sample")
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Give what is logged, as if no field had been odd before."""
-    monkeypatch.setattr(oddities, "_logged", {})
+    monkeypatch.setattr(oddities, "_logged", set())
     with caplog.at_level(logging.WARNING, "narrative_jobs"):
         yield caplog
 
@@ -57,6 +57,7 @@ def placed(job: Any, path: str) -> tuple[Any, str]:
         ("request_source.company_id", "1", "RequestSource.company_id: expected an integer, got a"),
         ("result.snapshot_id", "1724919539450264600", "MaterializeViewResult.snapshot_id: expec"),
         ("result.snapshot_id", 1.5, "snapshot_id: expected an integer, got a number"),
+        ("result.snapshot_id", 1724919539450264600.0, "snapshot_id: expected an integer, got a nu"),
         ("result.snapshot_id", True, "snapshot_id: expected an integer, got true or false"),
         ("input.stats_enabled", 1, "stats_enabled: expected true or false, got an integer"),
         ("failures", {}, "MaterializeViewJob.failures: expected an array, got an object"),

@@ -83,10 +83,13 @@ def as_bool(value: object) -> bool:
 
 
 def as_int(value: object) -> int:
-    """Return an integer with all its digits; `1.0` is one too (JSON Schema, 6.1.1)."""
+    """Return an integer with all its digits; `1.0` is one too (JSON Schema, 6.1.1).
+
+    Beyond 2**53 a floating-point number is none: its last digits are not those that were meant.
+    """
     if type(value) is int:
         return value
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53:
         return int(value)
     raise MismatchError.unexpected(value, "an integer")
 

@@ -56,7 +56,9 @@ class ModelBase:
         new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
         try:
             rest = payload.copy() if isinstance(payload, dict) else as_object(payload)
-            new._nulls = _nulls_of(rest) if None in rest.values() else _NO_NULLS
+            new._nulls = _NO_NULLS
+            if None in rest.values():
+                new._nulls = frozenset([key for key, value in rest.items() if value is None])
             new._read(rest)
         except MismatchError as mismatch:
             raise cls.decode_error.of(mismatch, payload) from None
@@ -137,10 +139,6 @@ class ModelBase:
     def _repr_html_(self) -> str:
         """Return what a notebook shows: a table of the fields that have a value."""
         return _html(self)
-
-
-def _nulls_of(payload: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset([key for key, value in payload.items() if value is None])
 
 
 def _fields_of(model: Any) -> list[tuple[str, str, bool]]:

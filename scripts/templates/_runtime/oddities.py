@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from enum import Enum
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from .codec import Decoder, as_int, as_str
 from .log import logger
@@ -30,37 +30,41 @@ class Oddity(NamedTuple):
     mismatch: MismatchError
 
 
-_logged: dict[tuple[str, str], object] = {}
+Finding: TypeAlias = Oddity | None
+"""What a decoder reports: an oddity, or, as `None`, a value that an enum does not list."""
+
+_logged: set[tuple[str, str]] = set()
 
 
-def _log(oddity: Oddity) -> None:
+def _log(finding: Finding) -> None:
     """Log an oddity, once for each field, and nothing that the server sent."""
-    this_one = object()
-    if _logged.setdefault(oddity[:2], this_one) is this_one:  # True in one thread alone.
+    if finding and finding[:2] not in _logged:
+        _logged.add(finding[:2])
         logger.warning(
             "%s.%s: expected %s, got %s; it reads as None, and what came is in "
             "additional_properties (said once for each field)",
-            oddity.owner,
-            oddity.mismatch.place,
-            shortened(oddity.mismatch.expected),
-            oddity.mismatch.got,
+            finding.owner,
+            finding.mismatch.place,
+            shortened(finding.mismatch.expected),
+            finding.mismatch.got,
         )
 
 
-def _refuse(oddity: Oddity) -> None:
-    raise oddity.mismatch from None
+def _refuse(finding: Finding) -> None:
+    if finding:
+        raise finding.mismatch from None
 
 
-_handler: ContextVar[Callable[[Oddity], None]] = ContextVar("handler", default=_log)
+_handler: ContextVar[Callable[[Finding], None]] = ContextVar("handler", default=_log)
 
 
-def report(oddity: Oddity) -> None:
+def report(finding: Finding) -> None:
     """Log an oddity, or raise it where strictness is asked for."""
-    _handler.get()(oddity)
+    _handler.get()(finding)
 
 
 @contextmanager
-def _handled_by(handler: Callable[[Oddity], None]) -> Generator[None]:
+def _handled_by(handler: Callable[[Finding], None]) -> Generator[None]:
     before = _handler.set(handler)
     try:
         yield
@@ -73,6 +77,23 @@ def strictly() -> AbstractContextManager[None]:
     return _handled_by(_refuse)
 
 
+class _Fit(NamedTuple):
+    """What a decoder makes of a value, and what it reports."""
+
+    result: Any
+    findings: list[Finding]
+
+    def oddity(self) -> Oddity | None:
+        """Return the first oddity, if any."""
+        return next(filter(None, self.findings), None)
+
+    def distance(self) -> tuple[bool, int]:
+        """Return how badly it fits."""
+        is_map = isinstance(self.result, dict)
+        unknown = self.result if is_map else getattr(self.result, "additional_properties", ())
+        return self.oddity() is not None, len(self.findings) + len(unknown)
+
+
 def one_of(*decoders: Decoder[Any]) -> Decoder[Any]:
     """Return a decoder that takes what one of `decoders` takes, by the one that fits best.
 
@@ -82,91 +103,50 @@ def one_of(*decoders: Decoder[Any]) -> Decoder[Any]:
 
     def decode(value: object) -> Any:
         handler = _handler.get()
-        wanted: list[str] = []
-        fitting = _fitting(decoders, value, wanted, is_strict=True)
-        if not fitting and handler is not _refuse:
-            fitting = _fitting(decoders, value, [], is_strict=False)
+        fitting: list[_Fit] = []
+        misfits: list[MismatchError] = []
+        for decode_one in decoders:
+            findings: list[Finding] = []
+            try:
+                with _handled_by(findings.append):
+                    fit = _Fit(decode_one(value), findings)
+                if handler is _refuse:
+                    _refuse(fit.oddity())
+                fitting.append(fit)
+            except MismatchError as mismatch:
+                misfits.append(mismatch)
         if not fitting:
-            expected = f"one of several types ({shortened('; or '.join(wanted))})"
-            raise MismatchError.unexpected(value, expected)
+            wanted = "; or ".join(": ".join(filter(None, (m.place, m.expected))) for m in misfits)
+            raise MismatchError.unexpected(value, f"one of several types ({shortened(wanted)})")
         best = min(fitting, key=_Fit.distance)
-        for oddity in best.oddities:
-            handler(oddity)
-        for one in best.unlisted:
-            _note_unlisted(one)
+        for finding in best.findings:
+            handler(finding)
         return best.result
 
     return decode
 
 
-class _Fit(NamedTuple):
-    """What a decoder makes of a value."""
-
-    result: Any
-    oddities: list[Oddity]
-    unlisted: list[Any]
-
-    def distance(self) -> int:
-        return len(self.oddities) + len(self.unlisted) + _unknown_fields(self.result)
-
-
-def _fitting(
-    decoders: tuple[Decoder[Any], ...], value: object, wanted: list[str], *, is_strict: bool
-) -> list[_Fit]:
-    """Return what each decoder that takes a value makes of it, and what it finds odd."""
-    fitting: list[_Fit] = []
-    for decode in decoders:
-        oddities: list[Oddity] = []
-        unlisted: list[Any] = []
-        before = _unlisted.set(unlisted)
-        try:
-            with strictly() if is_strict else _handled_by(oddities.append):
-                fitting.append(_Fit(decode(value), oddities, unlisted))
-        except MismatchError as mismatch:
-            wanted.append(": ".join(filter(None, (mismatch.place, mismatch.expected))))
-        finally:
-            _unlisted.reset(before)
-    return fitting
-
-
-def _unknown_fields(value: object) -> int:
-    if isinstance(value, dict):
-        return len(cast("dict[str, Any]", value))
-    return len(getattr(value, "additional_properties", ()))
-
-
-_unlisted: ContextVar[list[Any] | None] = ContextVar("unlisted", default=None)
-"""The values that enums do not list, while the members of a union are compared."""
-
-
-def _note_unlisted(value: T) -> T:
-    """Return a value that an enum does not list."""
-    values = _unlisted.get()
-    if values is not None:
-        values.append(value)
-    return value
-
-
 def str_enum(known: type[E]) -> Decoder[E | str]:
     """Return a decoder that makes a listed value a member, and leaves any other string as it is."""
-    members: dict[str, E] = {member.value: member for member in known}
-
-    def decode(value: object) -> E | str:
-        text = as_str(value)
-        return members[text] if text in members else _note_unlisted(text)
-
-    return decode
+    return _enum(known, as_str)
 
 
 def int_enum(known: type[E]) -> Decoder[E | int]:
     """Return a decoder that makes a listed value a member, and leaves any other integer."""
-    members: dict[int, E] = {member.value: member for member in known}
+    return _enum(known, as_int)
 
-    def decode(value: object) -> E | int:
-        number = as_int(value)
-        return members[number] if number in members else _note_unlisted(number)
 
-    return decode
+def _enum(known: type[E], decode: Decoder[T]) -> Decoder[E | T]:
+    members: dict[T, E] = {member.value: member for member in known}
+
+    def decode_member(value: object) -> E | T:
+        found = decode(value)
+        if found in members:
+            return members[found]
+        report(None)
+        return found
+
+    return decode_member
 
 
 def listed(decode: Decoder[T], known: tuple[T, ...]) -> Decoder[T]:
@@ -174,6 +154,8 @@ def listed(decode: Decoder[T], known: tuple[T, ...]) -> Decoder[T]:
 
     def decode_listed(value: object) -> T:
         found = decode(value)
-        return found if found in known else _note_unlisted(found)
+        if found not in known:
+            report(None)
+        return found
 
     return decode_listed
