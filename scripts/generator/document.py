@@ -150,4 +150,4 @@ def reached(names: Iterable[str], after: Callable[[str], Iterable[str]]) -> froz
 def is_json(media_type: str) -> bool:
     """Whether a media type is JSON."""
     kind = media_type.partition(";")[0].strip().lower()
-    return kind == "application/json" or kind.endswith("+json")
+    return kind.endswith(("/json", "+json"))

@@ -93,12 +93,11 @@ def take_files(reader: Reader, operations: list[Operation]) -> None:
     used = {need for name in reader.models.items for need in reader.models.needs(name)}
     forms: dict[str, set[str]] = {}
     for one in operations:
-        if one.media and one.media.kind == "multipart":
-            forms.setdefault(getattr(one.media.shape.bare, "name", ""), set()).update(
-                one.media.files
-            )
-        else:
-            used |= one.classes
+        is_form = one.media and one.media.kind == "multipart"
+        used |= (evolve(one, body=None) if is_form else one).classes
+        if one.media and is_form:
+            name = getattr(one.media.shape.bare, "name", "")
+            forms.setdefault(name, set()).update(one.media.files)
     for model in reader.models.models:
         if model.name in forms and model.name not in used:
             files = forms[model.name]

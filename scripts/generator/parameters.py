@@ -59,6 +59,6 @@ def described(field: Field, said: Document, node: Node) -> Field:
     if node.get("default") is not None:
         parts.append(f"The API's default is `{node['default']}`.")
     limits = [limit.format(node[key]) for key, limit in LIMITS if key in node]
-    parts.append(", ".join(limits).capitalize())
+    parts += [", ".join(limits).capitalize(), "Deprecated." if said.get("deprecated") else ""]
     text = " ".join(filter(None, map(sentence, parts)))
     return evolve(field, description=Text(text), said=said).within(OUTSIDE)

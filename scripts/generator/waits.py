@@ -151,10 +151,10 @@ class WaitBuilder:
         return found
 
     def _named(self, key: str, names: Mapping[str, str]) -> list[str]:
-        given = [
-            str(one).lower() if isinstance(one, bool) else str(one)
-            for one in self.hints.get(key) or []
-        ]
+        some = self.hints.get(key) or []
+        if not isinstance(some, list):
+            raise UnsupportedError(f"{key} is no list")
+        given = [str(one).lower() if isinstance(one, bool) else str(one) for one in some]
         if unlisted := [one for one in given if names and one not in names]:
             raise UnsupportedError(f"no state is called {', '.join(sorted(unlisted))}")
         return [names.get(one, one) for one in given]

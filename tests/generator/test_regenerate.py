@@ -314,6 +314,8 @@ def test_an_undefined_name_in_what_is_written_is_no_fault_of_the_user(tmp_path: 
 LONG_RUNNING: list[tuple[dict[str, Any], str]] = [
     ({"state": "stage"}, "not every answer has the field 'stage'"),
     ({"succeeded": ["complete"]}, "no state is called complete"),
+    ({"succeeded": "completed"}, "succeeded is no list"),
+    ({"reasons": "failures"}, "it makes no sense"),
     ({"ended": "until"}, "not every answer has the field 'until'"),
     ({"reasons": {"list": "failures", "text": "words"}}, "not every answer has the field 'words'"),
     ({"noun": "A Job"}, "'A Job' is no noun in lower case"),

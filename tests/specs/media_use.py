@@ -10,6 +10,7 @@ from email.policy import HTTP
 
 from media import (
     Client,
+    Echo,
     Filter,
     FilterCreated,
     Form,
@@ -34,6 +35,7 @@ ANSWERS = {
     ),
     "/picture": Answer(200, b"\x89PNG"),
     "/any": Answer(200, {"name": "x"}),
+    "/echo": Answer(200, {"picture": "y"}),
 }
 
 
@@ -139,6 +141,9 @@ with Server(answer) as server, Client("token", base_url=server.url) as client:
     client.send_any(body=span)
     client.send_bytes(body=b"1")
     styled, modern, *others = server.requests
+    echo = client.echo(body=Echo(picture="x"))
+    assert echo == Echo(picture="y"), "what is sent in JSON as well has no files"
+    assert server.requests[-1].headers["Accept"] == "text/json"
 assert [(one.headers["Content-Type"], one.body) for one in others] == [
     ("application/json", b'{"from": 1, "to": 2}'),
     ("application/octet-stream", b"1"),
