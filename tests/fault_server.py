@@ -144,6 +144,7 @@ FAULTS: dict[str, Fault] = {
     "half a json": say(message("200 OK", JOB[:200])),
     "not a json": say(message("200 OK", b"<html>maintenance</html>")),
     "http/1.0": sound(lambda job: b"HTTP/1.0 200 OK\r\n\r\n" + job, close=True),
+    "header of 50 KiB": sound(lambda job: message("200 OK", job, f"X-Pad: {'x' * 51_200}")),
     "chunked": sound(lambda job: CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (len(job), job)),
     "bad chunks": say(CHUNKED + b"zz\r\n" + JOB, close=True),
     "chunks cut short": say(CHUNKED + b"%x\r\n%b" % (len(JOB), JOB[:9]), close=True),

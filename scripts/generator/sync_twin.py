@@ -20,7 +20,6 @@ WORDS = {
     "anyio": "time",  # It stands for `anyio.sleep` alone.
     "aiter_stream": "iter_stream",
     "AnyIOBackend": "SyncBackend",
-    "cancelling": "reading",
     "shielded": "unshielded",
     "Tasks": "Threads",
     "handle_async_request": "handle_request",

@@ -10,6 +10,7 @@ import os
 import random
 import threading
 import time
+import traceback
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from uuid import UUID
 import anyio
 import pytest
 from fault_server import FaultServer, Wire, message
-from narrative_jobs import APITimeoutError, AsyncClient, Client
+from narrative_jobs import APIConnectionError, APITimeoutError, AsyncClient, Client
 from stand_in import TOKEN, Answer, Server
 from support import JOB_ID, Flavour, payload
 
@@ -341,6 +342,42 @@ def test_threads_that_begin_at_once_share_one_set_of_connections(
                 assert server.accepted - accepted <= 16
 
 
+def test_closing_amid_calls_lets_them_end_and_leaves_nothing_open(flavour: Flavour) -> None:
+    """Also those that wait for their turn: they began before."""
+    states: list[Any] = []
+
+    async def in_tasks(client: Any) -> None:
+        async def get() -> None:
+            states.append((await client.get_job(JOB_ID)).state)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(40):
+                group.start_soon(get)
+            while len(server.requests) < 16:
+                await anyio.sleep(0.01)
+            await client.aclose()
+
+    def in_threads(client: Any) -> None:
+        with ThreadPoolExecutor(40) as pool:
+            jobs = [pool.submit(client.get_job, JOB_ID) for _ in range(40)]
+            while len(server.requests) < 16:
+                time.sleep(0.01)
+            client.close()
+        states.extend(job.result().state for job in jobs)
+
+    async def slow(wire: Wire, path: str) -> None:
+        await asyncio.sleep(0.1)
+        await echo(wire, path)
+
+    with FaultServer("slow", faults={"slow": slow}) as server:
+        action = in_threads if flavour.name == "sync" else in_tasks
+        flavour.run(action, base_url=server.url, max_retries=0)
+        end = time.monotonic() + 2
+        while server.open and time.monotonic() < end:
+            time.sleep(0.01)
+        assert (states, server.open) == (["completed"] * 40, 0)
+
+
 PROXIES = [
     ({"HTTP_PROXY": "{proxy}"}, "http://api.localhost", True),
     ({"HTTP_PROXY": "{address}"}, "http://api.localhost", True),
@@ -356,6 +393,9 @@ PROXIES = [
     ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "http://{address}"}, "{proxy}", False),
     ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "https://127.0.0.9"}, "http://127.0.0.9", True),
     ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "example.com"}, "http://api.localhost", True),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "*.local,127/8"}, "{proxy}", False),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "169.254/16 127.0.0.1"}, "{proxy}", False),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "*.LOCAL,169.254/16"}, "http://api.localhost", True),
 ]
 
 
@@ -384,11 +424,13 @@ def test_the_environment_says_which_hosts_have_a_proxy(
     ("variables", "said"),
     [
         ({"NO_PROXY": "10.0.0.0/99", "ALL_PROXY": "http://p:1"}, r"NO_PROXY has '10\.0\.0\.0/99'"),
-        ({"HTTPS_PROXY": "http://proxy:port"}, "HTTPS_PROXY is not the URL of a proxy"),
-        ({"ALL_PROXY": "http://proxy:port"}, "ALL_PROXY is not the URL of a proxy"),
-        ({"ALL_PROXY": "ftp://proxy:21"}, "ALL_PROXY is not of the form http://host:port"),
-        ({"SSL_CERT_FILE": "/nowhere/ca.pem"}, "SSL_CERT_FILE names '/nowhere/ca.pem'"),
-        ({"SSL_CERT_FILE": __file__}, "certificates of SSL_CERT_FILE cannot be read"),
+        ({"HTTPS_PROXY": "http://proxy:port"}, "HTTPS_PROXY.* is not of the form http://host:port"),
+        ({"ALL_PROXY": "http://proxy:port"}, "ALL_PROXY.* is not of the form http://host:port"),
+        ({"ALL_PROXY": "http://proxy:99999"}, "ALL_PROXY.* is not of the form http://host:port"),
+        ({"ALL_PROXY": "ftp://proxy:21"}, "ALL_PROXY.* is not of the form http://host:port"),
+        ({"ALL_PROXY": "http://me:{token}/@p:1"}, "ALL_PROXY.* with a percent-encoded user:pass"),
+        ({"SSL_CERT_FILE": "/nowhere/ca.pem"}, "SSL_CERT_FILE, '/nowhere/ca.pem', cannot be read"),
+        ({"SSL_CERT_FILE": __file__}, "certificates of .* SSL_CERT_FILE, .*, cannot be read"),
     ],
 )
 @pytest.mark.parametrize("make", [Client, AsyncClient])
@@ -396,9 +438,10 @@ def test_a_variable_that_makes_no_sense_is_named(
     make: Any, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], said: str
 ) -> None:
     for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(ValueError, match=said):
+        monkeypatch.setenv(name, value.format(token="pass/word"))
+    with pytest.raises(ValueError, match=said) as caught:
         make(TOKEN)
+    assert "word" not in str(caught.value).replace("password", "")
 
 
 def test_a_proxy_has_its_user_from_the_url(
@@ -409,6 +452,33 @@ def test_a_proxy_has_its_user_from_the_url(
         monkeypatch.setenv("HTTP_PROXY", f"http://me:p%40ss@{address}")
         flavour.run(lambda client: client.get_job(JOB_ID), base_url="http://api.localhost")
     assert proxy.requests[0].headers["Proxy-Authorization"] == "Basic bWU6cEBzcw=="
+
+
+def test_the_password_of_a_proxy_is_in_no_error(
+    serve: Callable[..., Server], flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = serve(Answer(407))
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:s3cret@{proxy.url.removeprefix('http://')}")
+    with pytest.raises(APIConnectionError, match="ProxyError: 407") as caught:
+        flavour.run(lambda client: client.get_job(JOB_ID), max_retries=0)
+    assert proxy.requests[0].headers["Proxy-Authorization"] == "Basic bWU6czNjcmV0"
+    assert "s3cret" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_proxy_that_says_nothing_is_waited_for_as_long_as_timeout_says(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FaultServer("stall") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with pytest.raises(APITimeoutError):
+            flavour.run(lambda client: client.get_job(JOB_ID), max_retries=0, timeout=0.1)
+
+
+def test_aiohttp_refuses_a_proxy_that_it_cannot_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("narrative_jobs._runtime.connections.find_spec", lambda name: name)
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
+    with pytest.raises(ValueError, match="SOCKS proxy, which aiohttp cannot use"):
+        AsyncClient(TOKEN, transport="aiohttp")
 
 
 def test_the_connections_of_an_idle_client_are_reused_and_dropped_when_they_are_stale() -> None:

@@ -100,6 +100,7 @@ OUTCOMES: list[Row] = [
     ("not a json", {}, ResponseDecodeError, 1, "expected JSON, got '<html>maintenance</html>'"),
     ("http/1.0", {}, MaterializeViewJob, 1, ""),
     ("chunked", {}, MaterializeViewJob, 1, ""),
+    ("header of 50 KiB", {}, MaterializeViewJob, 1, ""),
     ("bad chunks", {}, APIConnectionError, 3, "RemoteProtocolError"),
     ("chunks cut short, ok", {}, MaterializeViewJob, 2, ""),
     ("gzip", {}, MaterializeViewJob, 1, ""),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import socketserver
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -59,6 +61,50 @@ def test_ssl_cert_file_is_honoured(
     authority.cert_pem.write_to_path(str(pem))
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     assert flavour.run(get_job, base_url=https) == EXPECTED
+
+
+@pytest.mark.parametrize("folders", ["{folder}:/nowhere", "/nowhere:{folder}", "{folder}"])
+def test_ssl_cert_dir_may_list_folders_some_of_which_are_not_there(
+    https: str,
+    flavour: Flavour,
+    authority: trustme.CA,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    folders: str,
+) -> None:
+    named = ["openssl", "x509", "-hash", "-noout"]
+    pem = authority.cert_pem.bytes()
+    name = subprocess.run(named, input=pem, capture_output=True, check=True).stdout.decode().strip()
+    authority.cert_pem.write_to_path(str(tmp_path / f"{name}.0"))
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", folders.format(folder=tmp_path))
+    assert flavour.run(get_job, base_url=https, max_retries=0) == EXPECTED
+
+
+def test_what_breaks_tls_after_the_handshake_is_a_connection_error(
+    flavour: Flavour, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    pem = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(pem))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+
+    def serve(listener: socket.socket) -> None:
+        wire, _ = listener.accept()
+        with context.wrap_socket(wire, server_side=True) as encrypted:
+            encrypted.recv(65536)
+            os.write(encrypted.fileno(), b"\x17\x03\x03\x00\x20" + b"G" * 32)
+            with contextlib.suppress(OSError):
+                encrypted.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(APIConnectionError, match="BAD_RECORD_MAC"):
+            flavour.run(get_job, base_url=url, max_retries=0)
+        thread.join(5)
 
 
 class Tunnel(socketserver.BaseRequestHandler):
@@ -239,6 +285,17 @@ def test_what_an_http_client_adds_is_sent_but_for_its_auth(serve: Serve) -> None
     assert request.headers["Authorization"] == f"Bearer {TOKEN}"
     assert request.path == f"/jobs/{JOB_ID}?trace=on"
     assert (request.headers["X-Mine"], request.headers["Cookie"]) == ("1", "c=1")
+
+
+def test_a_closed_client_is_of_no_use_and_its_http_client_still_is(serve: Serve) -> None:
+    server = serve(payload("page-sample"))
+    with httpx.Client() as mine:
+        with Client(TOKEN, base_url=server.url, http_client=mine) as client:
+            client.with_options(timeout=1).close()
+            assert client.get_job(JOB_ID) == EXPECTED
+        with pytest.raises(RuntimeError, match="The client has been closed"):
+            client.get_job(JOB_ID)
+        assert mine.get(server.url).is_success
 
 
 def test_a_header_is_sent_once_however_it_is_written(serve: Serve) -> None:

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, Protocol, cast
+from weakref import WeakKeyDictionary
 
 import httpcore
 import httpx
@@ -19,7 +21,6 @@ from .connections import (
     MAX_REQUESTS,
     Answer,
     Request,
-    Rooms,
     Route,
     this_loop,
 )
@@ -32,19 +33,8 @@ class AsyncWire(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
     """The socket of one connection: opened when needed, and held to the deadline of each call."""
 
     def __init__(self) -> None:
-        self._deadline = Deadline(None)
-        self._inner: httpcore.AsyncNetworkStream | None = None
-
-    @property
-    def _stream(self) -> httpcore.AsyncNetworkStream:
-        assert self._inner is not None
-        return self._inner
-
-    def use(self, deadline: Deadline) -> None:
-        """Serve a call from now on."""
-        self._deadline = deadline
-        if self._inner is not None:
-            deadline.holds(self._inner.get_extra_info("socket"))
+        self.deadline = Deadline(None)
+        self._stream = httpcore.AsyncNetworkStream()  # Not there yet.
 
     async def connect_tcp(
         self,
@@ -55,202 +45,96 @@ class AsyncWire(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the server, or to the proxy before it."""
-        timeout = self._deadline.left(timeout)
-        self._inner = await _BACKEND.connect_tcp(host, port, timeout, local_address, socket_options)
-        self.use(self._deadline)
+        left = self.deadline.left(timeout)
+        self._stream = await _BACKEND.connect_tcp(host, port, left, local_address, socket_options)
         return self
 
     async def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
         """Speak TLS from now on."""
-        timeout = self._deadline.left(timeout)
-        self._inner = await self._stream.start_tls(ssl_context, server_hostname, timeout)
-        self.use(self._deadline)
+        left = self.deadline.left(timeout)
+        self._stream = await self._stream.start_tls(ssl_context, server_hostname, left)
         return self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max_bytes, self._deadline.left(timeout))
+        return await self._stream.read(max_bytes, self.deadline.left(timeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, self._deadline.left(timeout))
+        await self._stream.write(buffer, self.deadline.left(timeout))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
     async def aclose(self) -> None:
         """Close the socket, also where the task is being cancelled."""
-        if self._inner is not None:
-            with shielded(), suppress(OSError):
-                await self._inner.aclose()
+        with shielded(), suppress(OSError, NotImplementedError):
+            await self._stream.aclose()
 
 
-class AsyncConnection:
-    """A connection, used by one request at a time."""
+class AsyncConnection(Protocol):
+    """What carries one request at a time, and returns the answer with its body."""
+
+    async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer: ...
+
+    def is_usable(self) -> bool: ...
+
+    async def aclose(self) -> None: ...
+
+
+class AsyncOwnConnection:
+    """A connection of the client's own."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
         self._wire = AsyncWire()
         options: dict[str, Any] = {"keepalive_expiry": KEEPALIVE, "network_backend": self._wire}
-        self.inner: httpcore.AsyncConnectionInterface
+        self._inner: httpcore.AsyncConnectionInterface
         if route.proxy is None:
-            self.inner = httpcore.AsyncHTTPConnection(route.origin, route.tls, **options)
+            self._inner = httpcore.AsyncHTTPConnection(route.origin, route.tls, **options)
         else:
             is_socks = route.proxy.scheme.startswith("socks")
             pool_class = httpcore.AsyncSOCKSProxy if is_socks else httpcore.AsyncHTTPProxy
-            self.inner = pool_class(**route.by_proxy, **options).create_connection(route.origin)
+            self._inner = pool_class(**route.by_proxy, **options).create_connection(route.origin)
 
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
-        """Send a request and read the answer."""
-        self._wire.use(deadline)
-        origin = self._route.origin
+        self._wire.deadline, deadline.wire = deadline, self._wire
+        origin, target = self._route.origin, request.target.encode("ascii")
         sent = httpcore.Request(
             request.method,
-            httpcore.URL(
-                scheme=origin.scheme,
-                host=origin.host,
-                port=origin.port,
-                target=request.target.encode("ascii"),
-            ),
-            headers=[(b"Host", self._route.host), *request.headers],
+            httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target),
+            headers=[(b"Host", self._route.base_url.netloc), *request.headers],
             content=request.content,
             extensions={"timeout": request.timeout.as_dict()},
         )
-        answer = await self.inner.handle_async_request(sent)
-        reason = cast("dict[str, bytes]", answer.extensions).get("reason_phrase", b"")
         try:
-            headers = httpx.Headers(answer.headers)
-            said = reason.decode("ascii", "ignore")
-            return await read(answer.status, said, headers, answer.aiter_stream(), deadline, limit)
-        finally:
-            await answer.aclose()
-
-    async def aclose(self) -> None:
-        """Close it, whatever its state."""
-        await self._wire.aclose()
-
-
-async def read(
-    status_code: int,
-    reason: str,
-    headers: httpx.Headers,
-    chunks: AsyncIterator[bytes],
-    deadline: Deadline,
-    limit: int,
-) -> Answer:
-    """Return an answer with its body, up to so many bytes."""
-    body = Body(headers.get("Content-Encoding", ""), limit)
-    async for chunk in chunks:
-        body.add(chunk)
-        if body.error:
-            break
-        deadline.left(None)
-    return Answer(status_code, reason, headers, body)
-
-
-class AsyncRoom:
-    """What one loop has: a gate, and what it keeps open, the last one used at the end."""
-
-    def __init__(self, size: int) -> None:
-        self.gate = AsyncGate(size)
-        self.open: deque[Any] = deque()
-
-    def taken(self, take: Callable[[], Any]) -> Any:
-        """Take something out, if something is there: other threads may take it, too."""
-        try:
-            return take()
-        except IndexError:
-            return None
-
-
-class AsyncCarrier:
-    """Something to send requests through, a few at a time."""
-
-    size = MAX_REQUESTS
-
-    def __init__(self) -> None:
-        self._rooms = Rooms(lambda: AsyncRoom(self.size))
-        self._is_closed = False
-
-    async def turn(self) -> None:
-        """Wait for a turn to begin, where many begin at once."""
-        await self._rooms.here(this_loop()).gate.turn()
-
-    async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
-        """Send a request and return the answer with its body, up to so many bytes."""
-        if self._is_closed:
-            raise RuntimeError("The client has been closed.")
-        room = self._rooms.here(this_loop())
-        await room.gate.enter(deadline)
-        try:
-            return await self._exchange(room, request, deadline, limit)
-        finally:
-            room.gate.leave()
-
-    async def _exchange(
-        self, room: AsyncRoom, request: Request, deadline: Deadline, limit: int
-    ) -> Answer:
-        raise NotImplementedError
-
-    async def aclose(self) -> None:
-        """Close what is open; what is in use is closed when its answer has come."""
-        self._is_closed = True
-        room = self._rooms.take_out(this_loop())
-        while room and (one := room.taken(room.open.pop)) is not None:
-            await one.aclose()
-
-
-class AsyncConnections(AsyncCarrier):
-    """Connections of the client's own."""
-
-    def __init__(self, route: Route) -> None:
-        super().__init__()
-        self._route = route
-
-    async def _exchange(
-        self, room: AsyncRoom, request: Request, deadline: Deadline, limit: int
-    ) -> Answer:
-        connection = await self._free(room) or AsyncConnection(self._route)
-        try:
-            return await connection.exchange(request, deadline, limit)
+            answer = await self._inner.handle_async_request(sent)
+            try:
+                reason = cast("dict[str, bytes]", answer.extensions).get("reason_phrase", b"")
+                head = answer.status, reason.decode("ascii", "ignore"), answer.headers
+                return await read(*head, answer.aiter_stream(), deadline, limit)
+            finally:
+                await answer.aclose()
         except HTTPCORE_ERRORS as error:
             error_class: type[httpx.RequestError] = getattr(httpx, type(error).__name__)
             raise error_class(str(error)) from error
         finally:
-            deadline.holds(None)  # From here on, it may be another call's.
-            if connection.inner.is_available() and not self._is_closed:
-                room.open.append(connection)
-            else:
-                await connection.aclose()
+            deadline.wire = None  # From here on, it may be another call's.
 
-    async def _free(self, room: AsyncRoom) -> AsyncConnection | None:
-        """Return the connection that was used last, and close those that have expired."""
-        oldest: AsyncConnection | None = room.taken(room.open.popleft)
-        if oldest is not None and not oldest.inner.has_expired():
-            room.open.appendleft(oldest)
-        elif oldest is not None:
-            await oldest.aclose()
-        newest: AsyncConnection | None
-        while (newest := room.taken(room.open.pop)) and newest.inner.has_expired():
-            await newest.aclose()
-        return newest
+    def is_usable(self) -> bool:
+        return self._inner.is_available() and not self._inner.has_expired()
+
+    async def aclose(self) -> None:
+        await self._wire.aclose()
 
 
-class AsyncBorrowed(AsyncCarrier):
+class AsyncLentClient:
     """A client of httpx that is the caller's: it has connections, headers and hooks of its own."""
 
-    size = MAX_BORROWED
-
-    def __init__(self, client: object, base_url: httpx.URL) -> None:
-        super().__init__()
-        kind, given = httpx.AsyncClient, type(client).__name__
-        if not isinstance(client, kind):
-            raise ValueError(f"http_client must be an httpx.{kind.__name__}, not of type {given}.")
+    def __init__(self, client: httpx.AsyncClient, base_url: httpx.URL) -> None:
         self._client, self._base_url = client, base_url
 
-    async def _exchange(
-        self, room: AsyncRoom, request: Request, deadline: Deadline, limit: int
-    ) -> Answer:
+    async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         """Send a request through it, but without its `auth`, and wherever an answer points to."""
         sent = self._client.build_request(
             request.method,
@@ -261,13 +145,13 @@ class AsyncBorrowed(AsyncCarrier):
         )
         try:
             answer = await self._client.send(sent, stream=True, auth=None, follow_redirects=False)
-            status, reason, headers = answer.status_code, answer.reason_phrase, answer.headers
+            head = answer.status_code, answer.reason_phrase, answer.headers
             try:
                 if answer.is_stream_consumed:  # As from httpx.MockTransport: it is decompressed.
                     body = Body("", limit)
                     body.add(answer.content)
-                    return Answer(status, reason, headers, body)
-                return await read(status, reason, headers, answer.aiter_raw(), deadline, limit)
+                    return Answer(*head, body)
+                return await read(*head, answer.aiter_raw(), deadline, limit)
             finally:
                 await answer.aclose()
         except Exception:
@@ -275,5 +159,124 @@ class AsyncBorrowed(AsyncCarrier):
             sent.headers.clear()
             raise
 
+    def is_usable(self) -> bool:
+        return True
+
     async def aclose(self) -> None:
         """Leave it open."""
+
+
+async def read(
+    status_code: int,
+    reason: str,
+    headers: Any,
+    chunks: AsyncIterator[bytes],
+    deadline: Deadline,
+    limit: int,
+) -> Answer:
+    """Return an answer with its body, up to so many bytes."""
+    headers = httpx.Headers(headers)
+    body = Body(headers.get("Content-Encoding", ""), limit)
+    async for chunk in chunks:
+        body.add(chunk)
+        if body.error:
+            break
+        deadline.left(None)
+    return Answer(status_code, reason, headers, body)
+
+
+class AsyncRoom:
+    """What one loop has: a gate, and the connections that are free."""
+
+    def __init__(self, size: int) -> None:
+        self.gate = AsyncGate(size)
+        self._free: deque[AsyncConnection] = deque()
+
+    async def take(self) -> AsyncConnection | None:
+        """Return the connection that was free for longest, and close those of no use any more."""
+        with suppress(IndexError):  # Where there is none, or another thread took the last.
+            while True:
+                connection = self._free.popleft()
+                if connection.is_usable():
+                    return connection
+                await connection.aclose()
+        return None
+
+    async def give(self, connection: AsyncConnection) -> None:
+        """Take a connection back."""
+        if connection.is_usable():
+            self._free.append(connection)
+        else:
+            await connection.aclose()
+
+    async def aclose(self) -> None:
+        """Close what is free."""
+        while (connection := await self.take()) is not None:
+            await connection.aclose()
+
+
+class AsyncCarrier:
+    """Something to send requests through, a few at a time in each process and each event loop.
+
+    A child of a fork shares the sockets of its parent, and a loop cannot use those of another.
+    So each has its own; those of the parent stay, as to close them would touch its loop.
+    """
+
+    def __init__(self, connect: Callable[[], AsyncConnection], size: int) -> None:
+        self._connect, self._size = connect, size
+        self._by_process: dict[int, WeakKeyDictionary[object, AsyncRoom]] = {}
+        self._is_closed = False
+
+    def _rooms(self) -> WeakKeyDictionary[object, AsyncRoom]:
+        """Return what this process has, by loop."""
+        process = os.getpid()
+        if process not in self._by_process:
+            self._by_process.setdefault(process, WeakKeyDictionary())
+        return self._by_process[process]
+
+    def _room(self) -> AsyncRoom:
+        """Return what this loop has; where two threads ask at once, both get the same."""
+        if self._is_closed:
+            raise RuntimeError("The client has been closed.")
+        rooms, loop = self._rooms(), this_loop()
+        return rooms.get(loop) or rooms.setdefault(loop, AsyncRoom(self._size))
+
+    async def turn(self) -> None:
+        """Wait for a turn to begin, where many begin at once."""
+        await self._room().gate.turn()
+
+    async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
+        """Send a request and return the answer with its body, up to so many bytes."""
+        room = self._room()
+        async with room.gate.place(deadline):
+            connection = await room.take() or self._connect()
+            try:
+                return await connection.exchange(request, deadline, limit)
+            finally:
+                await room.give(connection)
+                if self._is_closed:
+                    await room.aclose()
+
+    async def aclose(self) -> None:
+        """Close what is free; what is in use is closed when its answer has come."""
+        self._is_closed = True
+        room = self._rooms().pop(this_loop(), None)
+        if room is not None:
+            await room.aclose()
+
+
+class AsyncConnections(AsyncCarrier):
+    """Connections of the client's own."""
+
+    def __init__(self, route: Route) -> None:
+        super().__init__(lambda: AsyncOwnConnection(route), MAX_REQUESTS)
+
+
+class AsyncBorrowed(AsyncCarrier):
+    """A client of httpx that is the caller's."""
+
+    def __init__(self, client: object, base_url: httpx.URL) -> None:
+        kind, given = httpx.AsyncClient, type(client).__name__
+        if not isinstance(client, kind):
+            raise ValueError(f"http_client must be an httpx.{kind.__name__}, not of type {given}.")
+        super().__init__(lambda: AsyncLentClient(client, base_url), MAX_BORROWED)

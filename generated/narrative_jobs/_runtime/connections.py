@@ -6,14 +6,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import ssl
-import threading
 import urllib.request
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
-from typing import Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
+from typing import Any
 
 import anyio.lowlevel
 import attrs
@@ -21,8 +18,6 @@ import httpcore
 import httpx
 
 from .body import Body
-
-R = TypeVar("R")
 
 MAX_REQUESTS = 16
 """How many requests a client has under way at a time; more wait for their turn."""
@@ -76,17 +71,16 @@ class Route:
     tls: ssl.SSLContext | None
 
     @property
-    def host(self) -> bytes:
-        """The value of the header `Host`."""
-        return self.base_url.netloc
+    def proxy_url(self) -> str:
+        """The URL of the proxy without user and password, which no error shall show."""
+        return str(self.proxy.copy_with(userinfo=b"")) if self.proxy else ""
 
     @property
     def by_proxy(self) -> dict[str, Any]:
         """What a pool of httpcore must know of the proxy."""
         assert self.proxy
-        url = str(self.proxy.copy_with(userinfo=b""))
-        options: dict[str, Any] = {"proxy_url": url, "ssl_context": self.tls}
-        if self.proxy.username or self.proxy.password:
+        options: dict[str, Any] = {"proxy_url": self.proxy_url, "ssl_context": self.tls}
+        if self.proxy.userinfo:
             options["proxy_auth"] = (self.proxy.username.encode(), self.proxy.password.encode())
         if self.proxy.scheme == "https":
             options["proxy_ssl_context"] = self.tls
@@ -105,14 +99,14 @@ def route_to(url: httpx.URL) -> Route:
 
 def tls_context() -> ssl.SSLContext:
     """Return the certificates to trust, as httpx finds them; read once for all clients."""
-    given = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
-    for name, path in given.items():
-        if path and not os.path.exists(path):
-            raise ValueError(f"The environment variable {name} names {path!r}, which is not there.")
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     try:
-        return _tls_context(*given.values())
+        return _tls_context(file, folder)
     except OSError as error:  # ssl.SSLError is one.
-        raise ValueError(f"The certificates of SSL_CERT_FILE cannot be read: {error}") from None
+        raise ValueError(
+            f"The certificates of the environment variable SSL_CERT_FILE, {file!r}, "
+            f"cannot be read: {error}"
+        ) from None
 
 
 @cache
@@ -123,28 +117,24 @@ def _tls_context(*_: str | None) -> ssl.SSLContext:
 def proxy_for(url: httpx.URL) -> httpx.URL | None:
     """Return the proxy that the environment names for a server, if any."""
     proxies: Mapping[str, str] = urllib.request.getproxies()
-    found = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), None)
-    if found is None or _is_direct(url, proxies.get("no", "")):
+    kind = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), "")
+    if not kind or _is_direct(url, proxies.get("no", "")):
         return None
-    given = proxies[found] if "://" in proxies[found] else f"http://{proxies[found]}"
-    name = _variable(f"{found}_proxy")
+    name = f"The proxy in {kind.upper()}_PROXY, or in the system's settings,"
+    given = proxies[kind]
     try:
-        proxy = httpx.URL(given)
-    except httpx.InvalidURL as error:
-        raise ValueError(f"{name} is not the URL of a proxy: {error}") from None
-    if proxy.scheme not in {"http", "https", "socks5", "socks5h"} or not proxy.host:
-        raise ValueError(f"{name} is not of the form http://host:port or socks5://host:port.")
+        proxy = httpx.URL(given if "://" in given else f"http://{given}")
+    except httpx.InvalidURL:  # What it says may quote half a password.
+        proxy = httpx.URL()
+    is_known = proxy.scheme in {"http", "https", "socks5", "socks5h"}
+    if not is_known or not proxy.host or (proxy.port or 1) >= 2**16:
+        raise ValueError(
+            f"{name} is not of the form http://host:port or socks5://host:port, before "
+            "the host with a percent-encoded user:password@ where it needs one."
+        )
     if proxy.scheme.startswith("socks") and find_spec("socksio") is None:
         raise ValueError(f"{name} asks for SOCKS: pip install 'httpx[socks]'")
     return proxy
-
-
-def _variable(name: str) -> str:
-    """Say where a setting comes from."""
-    for spelling in (name, name.upper()):
-        if os.environ.get(spelling):
-            return f"The environment variable {spelling}"
-    return f"The system's setting {name}"
 
 
 def _is_direct(url: httpx.URL, exceptions: str) -> bool:
@@ -152,81 +142,40 @@ def _is_direct(url: httpx.URL, exceptions: str) -> bool:
     if not exceptions:  # Then the system's settings count, where it has any.
         return bool(urllib.request.proxy_bypass(url.host))
     host = f"[{url.host}]" if ":" in url.host else url.host
-    host = f"{host}:{url.port or PORTS.get(url.scheme)}"
-    for entry in filter(None, map(str.strip, exceptions.split(","))):
+    names = f".{host}", f".{host}:{url.port or PORTS.get(url.scheme)}"
+    for entry in exceptions.lower().replace(",", " ").split():
         scheme, _, plain = entry.rpartition("://")
-        if scheme in {"", "all", url.scheme} and _names(plain.removeprefix("*."), url.host, host):
+        if scheme not in {"", "all", url.scheme}:
+            continue
+        domain = f".{plain.removeprefix('*').lstrip('.')}"
+        if plain == "*" or any(name.endswith(domain) for name in names) or _has(plain, url.host):
             return True
     return False
 
 
-def _names(entry: str, host: str, host_and_port: str) -> bool:
+def _has(entry: str, host: str) -> bool:
+    """Whether an entry of `NO_PROXY` is the address of a host, or a network that it is in."""
+    address, slash, size = entry.strip("[]").partition("/")
+    if slash and ":" not in address:
+        address += ".0" * (3 - address.count("."))  # People write 10/8, and so does macOS.
     try:
-        network = ipaddress.ip_network(entry.strip("[]"), strict=False)
+        network = ipaddress.ip_network(f"{address}{slash}{size}", strict=False)
     except ValueError as error:
-        if "/" in entry:
-            name = _variable("no_proxy")
-            raise ValueError(f"{name} has {entry!r}, which is no network: {error}") from None
-        name = f".{entry.lstrip('.').lower()}"
-        return entry == "*" or f".{host}".endswith(name) or f".{host_and_port}".endswith(name)
+        if slash:
+            raise ValueError(f"NO_PROXY has {entry!r}, which is no network: {error}") from None
+        return False
     try:
         return ipaddress.ip_address(host) in network
     except ValueError:  # It has a name.
         return False
 
 
-class Rooms(Generic[R]):
-    """One of something for each process and each event loop in it, made when first asked for.
-
-    A child of a fork shares the sockets of its parent, and a loop cannot use those of another.
-    """
-
-    def __init__(self, make: Callable[[], R]) -> None:
-        self._make = make
-        self._by_process: dict[int, tuple[threading.RLock, WeakKeyDictionary[object, R]]] = {}
-
-    @contextmanager
-    def _mine(self) -> Generator[WeakKeyDictionary[object, R]]:
-        """Give those of this process. The parent's stay: to close them would touch its loop."""
-        process = os.getpid()
-        if process not in self._by_process:
-            self._by_process.setdefault(process, (threading.RLock(), WeakKeyDictionary()))
-        lock, rooms = self._by_process[process]
-        with lock:
-            yield rooms
-
-    def here(self, loop: object) -> R:
-        """Return the one of a loop, in this process."""
-        with self._mine() as rooms:
-            if loop not in rooms:
-                rooms[loop] = self._make()
-            return rooms[loop]
-
-    def take_out(self, loop: object) -> R | None:
-        """Return the one of a loop, if there is one, and forget it."""
-        with self._mine() as rooms:
-            return rooms.pop(loop, None)
-
-    def of_closed_loops(self) -> list[R]:
-        """Return those of loops that are closed, and forget them: nobody else would ever do so."""
-        with self._mine() as rooms:
-            closed = [loop for loop in rooms if getattr(loop, "is_closed", bool)()]
-            return [rooms.pop(loop) for loop in closed]
-
-
-class Process:
-    """Stands for the event loop where there is none."""
-
-
-_PROCESS = Process()
-
-
 def this_process() -> object:
-    """Return what `Rooms` of a sync client are asked for with."""
-    return _PROCESS
+    """Return what stands for the event loop where there is none."""
+    return this_process
 
 
 def this_loop() -> object:
-    """Return what `Rooms` of an async client are asked for with: the running loop."""
+    """Return the running event loop."""
     token = anyio.lowlevel.current_token()
     return getattr(token, "native_token", token)

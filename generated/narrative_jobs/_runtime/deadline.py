@@ -7,10 +7,17 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import (
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 
 import anyio.lowlevel
+import httpcore
 import httpx
 
 OVER = "the time for the call is over"
@@ -21,57 +28,34 @@ class Deadline:
 
     def __init__(self, seconds: float | None) -> None:
         self.seconds = seconds
-        self._end: float | None = None
-        if seconds is not None and seconds < math.inf:
-            self._end = time.monotonic() + seconds
-        self._socket: socket.socket | None = None
-
-    @property
-    def remaining(self) -> float | None:
-        """The seconds left, 0 at the least; `None` for ever."""
-        return None if self._end is None else max(self._end - time.monotonic(), 0.0)
+        self.wire: httpcore.NetworkStream | httpcore.AsyncNetworkStream | None = None
+        """The socket that the call is using."""
+        self._end = math.inf if seconds is None else time.monotonic() + seconds
 
     def allows(self, delay: float) -> bool:
         """Whether something can still be done after so many seconds."""
-        return self._end is None or time.monotonic() + delay < self._end
+        return time.monotonic() + delay < self._end
+
+    def left(self, timeout: float | None) -> float | None:
+        """Return how long one step may take, in seconds, or raise where no time is left."""
+        if self._end == math.inf:
+            return timeout
+        remaining = self._end - time.monotonic()
+        if remaining <= 0.0:
+            raise httpx.ReadTimeout(OVER)
+        return remaining if timeout is None else min(timeout, remaining)
 
     def clip(self, timeout: httpx.Timeout) -> dict[str, float | None]:
         """Return the parts of a time-out, none longer than what is left."""
         return {name: self.left(seconds) for name, seconds in timeout.as_dict().items()}
 
-    def left(self, timeout: float | None) -> float | None:
-        """Return how long one step may take, in seconds, or raise where no time is left."""
-        remaining = self.remaining
-        if remaining is None:
-            return timeout
-        if remaining == 0.0:
-            raise httpx.ReadTimeout(OVER)
-        return remaining if timeout is None else min(timeout, remaining)
-
-    def holds(self, used: object) -> None:
-        """Take note of the socket that the call is using."""
-        self._socket = used if isinstance(used, socket.socket) else None
-
     def cut(self) -> None:
         """End the call now, from another thread; one that still connects, once it has."""
-        self._end = time.monotonic()
-        if self._socket is not None:
+        self._end = -math.inf
+        used = self.wire and self.wire.get_extra_info("socket")
+        if isinstance(used, socket.socket):
             with suppress(OSError):  # It may be closed by now.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-
-@contextmanager
-def cancelling(deadline: Deadline) -> Generator[None]:
-    """Have the task cancelled when the time is over, and say so by an error."""
-    with anyio.move_on_after(deadline.remaining) as scope:
-        yield
-    if scope.cancelled_caught:
-        raise httpx.ReadTimeout(OVER)
-
-
-def reading(_: Deadline) -> AbstractContextManager[None]:
-    """Leave it to the sockets, each step of which is held to the deadline."""
-    return nullcontext()
+                socket.socket.shutdown(used, socket.SHUT_RDWR)
 
 
 def shielded() -> AbstractContextManager[object]:
@@ -91,13 +75,14 @@ class AsyncGate:
         self._places = anyio.Semaphore(size, fast_acquire=True)
         self._turn = anyio.Lock(fast_acquire=True)
 
-    async def enter(self, _: Deadline) -> None:
-        """Wait for a place; the end of the call cancels the task."""
-        await self._places.acquire()
-
-    def leave(self) -> None:
-        """Give the place back."""
-        self._places.release()
+    @asynccontextmanager
+    async def place(self, deadline: Deadline) -> AsyncGenerator[None]:
+        """Wait for a place, and keep it; the task is cancelled when the time is over."""
+        with anyio.move_on_after(deadline.left(None)) as scope:
+            async with self._places:
+                yield
+        if scope.cancelled_caught:
+            raise httpx.ReadTimeout(OVER)
 
     async def turn(self) -> None:
         """Let one task on in each round of the loop, so that many that begin do not block it."""
@@ -111,14 +96,15 @@ class Gate:
     def __init__(self, size: int) -> None:
         self._places = threading.Semaphore(size)
 
-    def enter(self, deadline: Deadline) -> None:
-        """Wait for a place, up to the end of the call."""
+    @contextmanager
+    def place(self, deadline: Deadline) -> Generator[None]:
+        """Wait for a place, and keep it; each step of the sockets is held to the deadline."""
         while not self._places.acquire(timeout=deadline.left(1.0)):
             continue
-
-    def leave(self) -> None:
-        """Give the place back."""
-        self._places.release()
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def turn(self) -> None:
         """Go on: the system lets each thread have its turn."""

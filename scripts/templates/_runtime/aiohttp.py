@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -9,9 +10,13 @@ import aiohttp
 import httpx
 import yarl
 
-from .async_connections import AsyncCarrier, AsyncRoom, read
-from .connections import KEEPALIVE, Answer, Request, Route
-from .deadline import Deadline
+from .async_connections import AsyncCarrier, read
+from .connections import KEEPALIVE, MAX_REQUESTS, Answer, Request, Route
+from .deadline import Deadline, shielded
+from .secret import basic
+
+MAX_HEADER = 100 * 1024
+"""The largest header of an answer, in bytes, as it is over httpx."""
 
 MEANINGS: tuple[tuple[type[Exception], type[httpx.RequestError]], ...] = (
     (aiohttp.ClientProxyConnectionError, httpx.ProxyError),
@@ -45,51 +50,73 @@ async def _once(
 
 
 class Session:
-    """The connections of one loop."""
+    """A connection, as aiohttp keeps it; it connects anew by itself."""
 
     def __init__(self, route: Route) -> None:
-        self.inner = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0, keepalive_timeout=KEEPALIVE, ssl=route.tls or True
-            ),
+        self._server = f"{route.base_url.scheme}://{route.base_url.netloc.decode()}"
+        self._proxy_headers: dict[str, str] = {}
+        if route.proxy and route.proxy.userinfo:
+            user = f"{route.proxy.username}:{route.proxy.password}"
+            self._proxy_headers = {"Proxy-Authorization": basic(user)}
+        self._inner = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(keepalive_timeout=KEEPALIVE, ssl=route.tls or True),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(_once,),
+            max_line_size=MAX_HEADER,
+            max_field_size=MAX_HEADER,
+            proxy=route.proxy_url or None,
+            headers=self._proxy_headers if route.base_url.scheme == "http" else None,
         )
 
+    async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
+        parts = deadline.clip(request.timeout)
+        connect, wait = parts["connect"], parts["read"]
+        # A proxy that was connected to may take its time, too.
+        in_all = None if connect is None or wait is None else connect + wait
+        sent = self._inner.request(
+            request.method,
+            yarl.URL(f"{self._server}{request.target}", encoded=True),
+            headers=[(key.decode(), value.decode()) for key, value in request.headers],
+            data=request.content or None,
+            allow_redirects=False,
+            proxy_headers=self._proxy_headers,
+            timeout=aiohttp.ClientTimeout(connect=in_all, sock_connect=connect, sock_read=wait),
+        )
+        with _in_terms_of_httpx():
+            async with sent as answer:
+                head = answer.status, answer.reason or "", list(answer.raw_headers)
+                return await read(*head, answer.content.iter_any(), deadline, limit)
+
+    def is_usable(self) -> bool:
+        return not self._inner.closed
+
     async def aclose(self) -> None:
-        """Close them."""
-        await self.inner.close()
+        with shielded():
+            await self._inner.close()
 
 
 class AsyncConnections(AsyncCarrier):
     """The connections of a client, over aiohttp."""
 
     def __init__(self, route: Route) -> None:
-        super().__init__()
-        self._route = route
-        self._server = f"{route.base_url.scheme}://{route.host.decode()}"
+        if route.proxy and route.proxy.scheme.startswith("socks"):
+            raise ValueError("The environment asks for a SOCKS proxy, which aiohttp cannot use.")
+        super().__init__(lambda: Session(route), MAX_REQUESTS)
 
-    async def _exchange(
-        self, room: AsyncRoom, request: Request, deadline: Deadline, limit: int
-    ) -> Answer:
-        if not room.open:
-            for left in self._rooms.of_closed_loops():
-                await left.open.pop().aclose()
-            room.open.append(Session(self._route))
-        parts = deadline.clip(request.timeout)
-        session: Session = room.open[0]
-        sent = session.inner.request(
-            request.method,
-            yarl.URL(f"{self._server}{request.target}", encoded=True),
-            headers=[(key.decode(), value.decode()) for key, value in request.headers],
-            data=request.content or None,
-            allow_redirects=False,
-            proxy=str(self._route.proxy) if self._route.proxy else None,
-            timeout=aiohttp.ClientTimeout(sock_connect=parts["connect"], sock_read=parts["read"]),
-        )
-        with _in_terms_of_httpx():
-            async with sent as answer:
-                headers, chunks = httpx.Headers(list(answer.raw_headers)), answer.content.iter_any()
-                reason = answer.reason or ""
-                return await read(answer.status, reason, headers, chunks, deadline, limit)
+    async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
+        """Send a request, where loops that have ended left nothing that aiohttp would bewail."""
+        await self._close_what_loops_left()
+        return await super().exchange(request, deadline, limit)
+
+    async def aclose(self) -> None:
+        await self._close_what_loops_left()
+        await super().aclose()
+
+    async def _close_what_loops_left(self) -> None:
+        rooms = self._rooms()
+        for loop in [reference() for reference in rooms.keyrefs()]:
+            if isinstance(loop, asyncio.AbstractEventLoop) and loop.is_closed():
+                left = rooms.pop(loop, None)
+                if left is not None:
+                    await left.aclose()

@@ -14,7 +14,7 @@ from .async_connections import AsyncBorrowed, AsyncCarrier
 from .calls import UNSET, Call, CallOptions, Response
 from .client import BaseClient
 from .connections import Request
-from .deadline import Deadline, cancelling
+from .deadline import Deadline
 from .errors import APIError, APIStatusError
 from .mismatch import MismatchError
 from .model import is_last, items_of
@@ -101,10 +101,10 @@ class AsyncAPIClient(BaseClient):
         """Make a call once; return the error if another attempt may help, and raise it if not."""
         started = time.perf_counter()
         try:
-            with cancelling(deadline):
-                answer = await self._carrier.exchange(request, deadline, self._max_response_bytes)
+            answer = await self._carrier.exchange(request, deadline, self._max_response_bytes)
         # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
-        except (httpx.RequestError, httpx.InvalidURL, UnicodeError, TimeoutError) as cause:
+        # OSError: an error of TLS in the midst of a connection comes as it is.
+        except (httpx.RequestError, httpx.InvalidURL, UnicodeError, OSError) as cause:
             self._log(call, type(cause).__name__, None, started)
             return self._reader.connection_error(call, cause)
         self._log(call, answer.status_code, answer, started)
