@@ -17,7 +17,8 @@ import contract
 import griffe
 from contract import Promise
 from contract_reader import read
-from generator.document import UnsupportedError, parse
+from generator.document import UnsupportedError
+from ruamel.yaml.error import YAMLError
 
 ROOT = Path(__file__).resolve().parent.parent
 CLASSES = ("none", "patch", "minor", "major")
@@ -142,7 +143,7 @@ def releases() -> dict[str, str]:
     found: dict[str, str] = {}
     for commit in git("log", "--reverse", "--format=%H", pattern, "--", *files).split():
         document, changelog = (git("show", f"{commit}:{file}", may_fail=True) for file in files)
-        version = version_of(document) if document else ""
+        version = version_of(document)
         if commit not in unknown and version in entries(changelog):
             found.setdefault(version, commit)
     named = entries(git("show", "HEAD:CHANGELOG.md", may_fail=True))
@@ -155,8 +156,10 @@ def releases() -> dict[str, str]:
 
 
 def git(*arguments: str, may_fail: bool = False) -> str:
-    """Return what git prints."""
-    run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    """Return what git prints. It is out of the reach of Ctrl-C, which would stop it halfway."""
+    run = subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, start_new_session=True
+    )
     if run.returncode and not may_fail:
         raise UnsupportedError(run.stderr.strip())
     return run.stdout
@@ -171,8 +174,9 @@ def checked_out(ref: str, folder: Path) -> Path:
 
 
 def version_of(document: str) -> str:
-    """Return the version that a spec says of itself."""
-    return str(parse(document)["info"]["version"])
+    """Return the version that a spec says of itself, where hatch finds it too."""
+    found = re.search(r"^  version: (\S+)$", document, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def following(version: str, rank: str) -> str:
@@ -246,7 +250,7 @@ def main() -> int:
     parser.add_argument("--against", metavar="REF", help="by default the newest release")
     try:
         found = list(problems(parser.parse_args().against))
-    except (UnsupportedError, OSError, ValueError) as error:
+    except (UnsupportedError, OSError, ValueError, YAMLError) as error:
         print(f"scripts/check-version: {error}", file=sys.stderr)
         return 2
     for problem in found:

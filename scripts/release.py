@@ -16,6 +16,8 @@ from generator.document import UnsupportedError
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC, CHANGELOG = ROOT / "openapi.yaml", ROOT / "CHANGELOG.md"
+FILES = "openapi.yaml", "CHANGELOG.md", "generated"
+"""What a release changes. What else is edited in the meantime is none of its business."""
 
 
 def run(*command: str) -> str:
@@ -37,6 +39,8 @@ def refuse(version: str) -> str | None:
         return "there are uncommitted changes: commit or stash them"
     if git("tag", "--list", f"v{version}"):
         return f"there is a tag v{version} already"
+    if not git("var", "GIT_COMMITTER_IDENT", may_fail=True):
+        return "git does not know who you are: set user.name and user.email"
     newest = next(iter(releases()), None)
     if newest and parts(version) <= parts(newest):
         return f"{version} is not above {newest}, which is released"
@@ -72,19 +76,27 @@ def release(version: str) -> None:
         print(run("scripts/build"), end="")
         files = sorted(map(str, (ROOT / "dist").glob(f"narrative_jobs-{version}*")))
         print(run(sys.executable, "-m", "twine", "check", "--strict", *files), end="")
-        run("git", "commit", "--quiet", "--all", "--message", f"Release {version}")
+        run("git", "add", "--all", "--", *FILES)
+        run("git", "commit", "--quiet", "--message", f"Release {version}", "--", *FILES)
         run("git", "tag", "--annotate", f"v{version}", "--message", f"Release {version}")
     except BaseException:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # This must not be stopped halfway too.
+        ignore_signals()
         git("tag", "--delete", f"v{version}", may_fail=True)
         git("reset", "--quiet", "--soft", before)
-        git("checkout", "--quiet", before, "--", "openapi.yaml", "CHANGELOG.md", "generated")
+        git("restore", f"--source={before}", "--staged", "--worktree", "--", *FILES)
         git("clean", "--quiet", "--force", "-d", "generated")
         raise
 
 
+def ignore_signals() -> None:
+    """Let nothing stop what puts the tree in order."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def stop(*_: object) -> NoReturn:
-    """End as Ctrl-C does, with all that it entails."""
+    """End what is under way; who presses Ctrl-C again has to wait."""
+    ignore_signals()
     raise KeyboardInterrupt
 
 
@@ -97,7 +109,7 @@ def main() -> int:
     )
     parser.add_argument("version", help="such as 1.2.3; scripts/check-version says which")
     version: str = parser.parse_args().version
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     try:
         parts(version)

@@ -575,6 +575,12 @@ def test_a_release_is_refused_before_anything_changes(clone: Path) -> None:
     assert "there are uncommitted changes" in refused(version)
     assert (clone / "README.md").read_text() == "changed"
     git(clone, "checkout", "--quiet", "README.md")
+    git(clone, "config", "user.useConfigOnly", "true")
+    git(clone, "config", "--unset", "user.email")
+    with pytest.MonkeyPatch.context() as nowhere:
+        nowhere.setenv("HOME", str(clone / "dist"))
+        assert "git does not know who you are" in refused("9.0.0")
+    git(clone, "config", "user.email", "t@example.com")
     changelog = clone / "CHANGELOG.md"
     changelog.write_text(changelog.read_text().partition("## ")[0])
     git(clone, "commit", "--quiet", "--all", "--message", "Say nothing")
@@ -593,7 +599,10 @@ def test_a_release_that_fails_on_the_way_leaves_the_tree_as_it_was(clone: Path) 
     assert git(clone, "tag") == ""
 
 
-def test_a_release_that_is_stopped_leaves_the_tree_as_it_was(clone: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_release_that_is_stopped_leaves_the_tree_as_it_was(
+    clone: Path, number: signal.Signals
+) -> None:
     (clone / "scripts" / "test").write_text("#!/bin/sh\n: > dist/begun; exec sleep 60\n")
     git(clone, "commit", "--quiet", "--all", "--message", "Take long")
     before = git(clone, "log", "--format=%H")
@@ -602,18 +611,53 @@ def test_a_release_that_is_stopped_leaves_the_tree_as_it_was(clone: Path) -> Non
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     deadline = time.monotonic() + 60
     while not (clone / "dist" / "begun").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert "9.0.0" in (clone / "openapi.yaml").read_text()
-    process.send_signal(signal.SIGTERM)
+    # Whoever presses Ctrl-C once presses it again, and a terminal tells all that run in it.
+    while process.poll() is None and time.monotonic() < deadline:
+        os.killpg(process.pid, number)
+        time.sleep(0.01)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "stopped, and all is as it was" in err
     assert git(clone, "status", "--porcelain") == ""
     assert git(clone, "log", "--format=%H") == before
     assert git(clone, "tag") == ""
+
+
+def test_what_is_edited_while_a_release_is_tested_is_no_part_of_it(clone: Path) -> None:
+    edit = "#!/bin/sh\necho edited >> README.md\nexit $(cat dist/code)\n"
+    (clone / "scripts" / "test").write_text(edit)
+    git(clone, "commit", "--quiet", "--all", "--message", "Edit")
+    for code in (1, 0):
+        (clone / "dist" / "code").write_text(str(code))
+        assert script(clone, "release", "9.0.0").returncode == code
+        assert git(clone, "status", "--porcelain") == "M README.md"
+        assert "edited" in (clone / "README.md").read_text()
+        git(clone, "checkout", "--quiet", "README.md")
+    assert git(clone, "show", "--format=", "--name-only", "HEAD").split() == [
+        "CHANGELOG.md",
+        "generated/narrative_jobs/_version.py",
+        "openapi.yaml",
+    ]
+
+
+def test_a_spec_that_was_broken_once_hides_no_release(clone: Path) -> None:
+    spec = clone / "openapi.yaml"
+    text = spec.read_text()
+    for each in (text.replace("  version: ", "  broken: [\n  version: "), text):
+        spec.write_text(each)
+        git(clone, "commit", "--quiet", "--all", "--message", "Edit the spec")
+    result = script(clone, "check-version")
+    assert "There is no release to compare with" in result.stdout
+    spec.write_text(f"broken: [\n{text}")
+    result = script(clone, "check-version", "--against", "HEAD")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("scripts/check-version: while parsing")
 
 
 def test_the_releases_of_this_repo_are_found_tags_or_not() -> None:
