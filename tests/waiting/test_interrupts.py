@@ -50,9 +50,9 @@ class Strike:
             raise KeyboardInterrupt
 
 
-def taken(client: Client, strike: Strike) -> Iterator[str]:
+def taken(client: Client, strike: Strike, max_wait: float) -> Iterator[str]:
     """Yield the id of each job that is given or told of in an error, and go on when struck."""
-    jobs = client.wait_for_jobs(IDS, poll_interval=0.001, max_concurrency=2)
+    jobs = client.wait_for_jobs(IDS, poll_interval=0.001, max_wait=max_wait, max_concurrency=2)
     while True:
         sys.setprofile(strike)
         try:
@@ -70,17 +70,18 @@ def taken(client: Client, strike: Strike) -> Iterator[str]:
         yield str(job.job_id)
 
 
+@pytest.mark.parametrize("max_wait", [60, 1e-9], ids=["", "out of time"])
 @pytest.mark.parametrize("again", [0, 1, 2])
-def test_ctrl_c_at_any_point_of_a_step_loses_no_job(again: int) -> None:
+def test_ctrl_c_at_any_point_of_a_step_loses_no_job(again: int, max_wait: float) -> None:
     """And at one that soon follows, while what the first one broke off is put right."""
     for point in itertools.count():
         strike = Strike(point, point + again)
         with httpx.Client(transport=httpx.MockTransport(Jobs())) as http_client:
-            came = list(taken(Client("token", http_client=http_client), strike))
+            came = list(taken(Client("token", http_client=http_client), strike, max_wait))
         assert sorted(came) == IDS, f"struck at {point}"
         if not strike.struck:
             break
-    assert point > 100
+    assert point > 20
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from .arguments import Seconds, checked_count, checked_pause, checked_span
 from .calls import Call, Response
 from .client import outcome_in_log
 from .deadline import Deadline
-from .errors import APIError, APIStatusError, ResponseDecodeError
+from .errors import APIError
 from .log import logger
 from .mismatch import excerpt, shortened
 from .retries import MAX_PAUSE, Pace, retry_after
@@ -74,23 +74,25 @@ class Wait(Generic[T]):
         self.on_update, self._interval = on_update, poll_interval
         if not callable(poll_interval):
             self._interval = checked_span("poll_interval", poll_interval)
-        self._max_wait = checked_span("max_wait", max_wait)
+        self._max_wait = checked_span("max_wait", max_wait) or math.inf
         self._max_outage = checked_span("max_outage", max_outage) or math.inf
         self._total_timeout = total_timeout or math.inf
         self._max_retries = math.inf if max_retries is None else max_retries
         self._is_one = max_concurrency is None
         self.size = 1 if self._is_one else checked_count("max_concurrency", max_concurrency, 1)
         self._began = time.monotonic()
-        self._end = self._began + (self._max_wait or math.inf)
+        self._end = self._began + self._max_wait
         watches = _watches(kind, given, call_of)
         self._count = len(watches)
+        self._room = min(self._max_wait / 10, max(self._count / 100, 1.0))
+        """The last poll begins so long before the end, so that it is over in time."""
         self.queue = [(self._began, watch.place, watch) for watch in watches]
         """What is to be polled, by the time when it is due, on the monotonic clock."""
         self.busy: dict[Watch[T], Deadline] = {}
         """What is being polled."""
         self.over: list[tuple[Watch[T], Response[T] | Exception]] = []
         """The answers that showed a final state, and the errors that end the wait."""
-        self._lost: list[tuple[Watch[T], Exception]] = []
+        self._lost: dict[Watch[T], Exception] = {}
         self._slot = -math.inf
 
     def next(self) -> Watch[T] | float | None:
@@ -100,7 +102,8 @@ class Wait(Generic[T]):
         """
         now = time.monotonic()
         while self.queue and now >= self._end:
-            self._give_up(heapq.heappop(self.queue)[2])
+            self._give_up(self.queue[0][2])
+            heapq.heappop(self.queue)
         if self.over or len(self.busy) == self.size or not self.queue:
             return None
         due, _, watch = self.queue[0]
@@ -137,9 +140,8 @@ class Wait(Generic[T]):
     def put_back(self) -> None:
         """Put back into the queue what was being polled in a step that was interrupted."""
         if self.busy:  # Some may have been heard already.
-            heard = {watch for watch, _ in [*self.over, *self._lost]}
-            heard |= {watch for *_, watch in self.queue}
-            for watch in self.busy.keys() - heard:
+            heard = [watch for watch, _ in self.over] + [watch for *_, watch in self.queue]
+            for watch in self.busy.keys() - {*heard, *self._lost}:
                 heapq.heappush(self.queue, (self._began, watch.place, watch))
             self.busy.clear()
 
@@ -150,12 +152,12 @@ class Wait(Generic[T]):
         if self._lost and not self.queue:
             of_all = f"{len(self._lost)} of {self._count} {self._kind.noun}s"
             text = f"{of_all} could not be followed to their end"
-            return ExceptionGroup(text, [error for _, error in self._lost])
+            return ExceptionGroup(text, [*self._lost.values()])
         return None
 
     def close(self) -> None:
         """Forget everything, so that nothing comes any more."""
-        self.queue, self.over, self._lost, self.busy = [], [], [], {}
+        self.queue, self.over, self._lost, self.busy = [], [], {}, {}
 
     def _hear_answer(self, watch: Watch[T], response: Response[T]) -> None:
         item, kind = response.parsed, self._kind
@@ -171,13 +173,12 @@ class Wait(Generic[T]):
 
     def _hear_error(self, watch: Watch[T], error: APIError) -> None:
         vars(error).update({self._kind.id_name: watch.id, self._kind.noun: watch.item})
-        status = error.status_code if isinstance(error, APIStatusError) else None
         if not may_pass(error, was_seen=watch.item is not None):
             self._lose(watch, error)
             return
         now = time.monotonic()
-        asked = retry_after(error.headers) if isinstance(error, APIStatusError) else None
-        if status == 429:
+        asked = retry_after(getattr(error, "headers", None) or {})
+        if getattr(error, "status_code", None) == 429:
             self._pace.refuse(asked, now)
             asked, watch.errors = None, 0  # The API is there.
         else:
@@ -196,8 +197,10 @@ class Wait(Generic[T]):
             self._schedule(watch, asked)
 
     def _lose(self, watch: Watch[T], error: Exception) -> None:
-        is_for_all = isinstance(error, APIStatusError) and error.status_code in {401, 403}
-        (self.over if self._is_one or is_for_all else self._lost).append((watch, error))
+        if self._is_one or getattr(error, "status_code", None) in {401, 403}:
+            self.over.append((watch, error))
+        else:
+            self._lost[watch] = error
 
     def _give_up(self, watch: Watch[T]) -> None:
         kind, item = self._kind, watch.item
@@ -210,14 +213,12 @@ class Wait(Generic[T]):
 
     def _schedule(self, watch: Watch[T], asked: float | None) -> None:
         now = time.monotonic()
-        # The last poll begins so early that it is over in time.
-        room = min((self._max_wait or 0.0) / 10, max(self._count / 100, 1.0))
         watch.polls += 1
-        if now >= self._end - room:
+        if now >= self._end - self._room:
             self._give_up(watch)
             return
         due = now + self._pause(watch.polls, min(asked or 0.0, MAX_PAUSE))
-        due = min(due, self._end - room * random.uniform(0.5, 1.0))
+        due = min(due, self._end - self._room * random.uniform(0.5, 1.0))
         heapq.heappush(self.queue, (due, watch.place, watch))
 
     def _pause(self, polls: int, asked: float) -> float:
@@ -243,8 +244,7 @@ def may_pass(error: APIError, *, was_seen: bool) -> bool:
 
     Once the thing was seen, what something else says in the place of the API may pass, too.
     """
-    is_odd = isinstance(error, ResponseDecodeError)
-    is_odd |= isinstance(error, APIStatusError) and error.status_code < 400
+    is_odd = 200 <= (getattr(error, "status_code", None) or 0) < 400
     return error.is_transient or (was_seen and is_odd)
 
 

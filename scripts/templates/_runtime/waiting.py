@@ -51,9 +51,8 @@ class LongRunning(Generic[T]):
 
     def is_known(self, item: T) -> bool:
         """Whether the spec lists the state."""
-        state = self.state_of(item)
-        listed = (self.active, self.succeeded, self.failed, self.finished)
-        return any(state in some for some in listed)
+        listed = {*self.active, *self.succeeded, *self.failed, *self.finished}
+        return self.state_of(item) in listed
 
     def is_final(self, item: T) -> bool:
         """Whether the state will not change any more."""
