@@ -30,9 +30,9 @@ def test_a_pipe_that_closes_early_is_no_error(api: Server, command: list[str]) -
     assert (result.returncode, result.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">/dev/full", "| true"])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">/dev/full", "2>/dev/full", "| true"])
 @pytest.mark.parametrize(
-    "command", ["get {}", "get {} --json", "wait {}", "--help", "wait -", "get x"]
+    "command", ["get {}", "get {} --json", "wait {}", "--help", "wait -", "get x", "--x"]
 )
 def test_no_standard_stream_is_relied_on(api: Server, command: str, closed: str) -> None:
     line = f"{sys.executable} -m narrative_jobs {command.format(number(1))} {closed}"
@@ -47,9 +47,9 @@ def test_no_standard_stream_is_relied_on(api: Server, command: str, closed: str)
     )
     assert "Traceback" not in result.stderr
     assert "Exception ignored" not in result.stderr
-    is_wrong = command in {"wait -", "get x"} or closed == ">/dev/full"
+    is_wrong = command in {"wait -", "get x", "--x"} or closed == ">/dev/full"
     assert result.returncode == (2 if is_wrong else 0), result.stderr
-    if closed == ">/dev/full" and not command.endswith(("-", "x")):
+    if is_wrong and not command.endswith(("-", "x")):
         assert "narrative-jobs: [Errno 28] No space left on device" in result.stderr
 
 

@@ -170,14 +170,20 @@ def test_quiet_is_quiet_on_a_terminal_too(api: Server) -> None:
     assert json.loads(screen.out)["state"] == "completed"
 
 
-@pytest.mark.parametrize("options", [[], ["--verbose"]], ids=["warnings", "log"])
-def test_warnings_and_the_log_stand_above_what_is_live(api: Server, options: list[str]) -> None:
-    screen = on_terminal(api.url, "wait", number(9), number(1), *options, size=(250, 100))
+@pytest.mark.parametrize(
+    ("options", "variables", "count"),
+    [([], {}, 1), (["--verbose"], {}, 2), ([], {"NARRATIVE_LOG": "debug"}, 2)],
+    ids=["warnings", "log", "variable"],
+)
+def test_warnings_and_the_log_stand_above_what_is_live(
+    api: Server, options: list[str], variables: dict[str, str], count: int
+) -> None:
+    ids = number(9), number(1)
+    screen = on_terminal(api.url, "wait", *ids, *options, size=(250, 100), variables=variables)
     assert screen.code == 0
-    assert (
-        len([line for line in screen.lines if "status 502" in line or "-> 502" in line])
-        == len(options) + 1
-    )
+    found = [line for line in screen.lines if "status 502" in line or "-> 502" in line]
+    assert len(found) == count
+    assert not any(STATUS.match(line) for line in screen.lines)
     assert len([line for line in screen.lines if line.startswith("job ")]) == 2
 
 

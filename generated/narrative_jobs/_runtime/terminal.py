@@ -26,6 +26,9 @@ from .log import logger
 from .mismatch import shortened
 from .waiting import LongRunning
 
+MOST_IN_COLOUR = 100_000
+"""The longest SQL, in characters, whose colours are worth the time."""
+
 BETWEEN_WARNINGS = 60.0
 """How long after an error in a wait the next one is shown, in seconds."""
 
@@ -39,7 +42,7 @@ class Terminal(logging.Handler):
     def __init__(
         self, program: Program, options: argparse.Namespace, record: LongRunning[Any], server: str
     ) -> None:
-        super().__init__(logging.DEBUG if options.verbose else logging.WARNING)
+        super().__init__()
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         self.record = record
         self._program, self._options, self._server = program, options, server
@@ -52,17 +55,18 @@ class Terminal(logging.Handler):
         """The line at the end of the terminal that shows how far it is."""
         if options.verbose:
             logger.setLevel(logging.DEBUG)
+        self._is_verbose = logger.level != logging.NOTSET  # A variable may ask for the log, too.
         if not options.quiet:
-            logger.addHandler(self)
+            logging.root.addHandler(self)
 
     def complain(self, problem: object) -> None:
         """Say on one line what is wrong."""
         self._print(sys.stderr, complaint(problem))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show a line of the log; without `--verbose`, a warning of each kind a minute."""
+        """Show a line of the log; unless it is asked for, a warning of each kind a minute."""
         kind = str(record.msg)
-        if self._options.verbose:
+        if self._is_verbose:
             self._print(sys.stderr, f"{printable(self.format(record))}\n")
         elif time.monotonic() >= self._next_warnings.get(kind, 0.0):
             self._next_warnings[kind] = time.monotonic() + BETWEEN_WARNINGS

@@ -92,7 +92,8 @@ def run(program: Program) -> int:
         try:
             return _run(program, _options(program))
         finally:
-            write(sys.stdout, "")  # What argparse has printed may meet a closed pipe here.
+            for stream in (sys.stdout, sys.stderr):
+                write(stream, "")  # What argparse has printed may meet a closed pipe here.
     except BrokenPipeError:  # As from `| head`.
         return OK
     except KeyboardInterrupt:
@@ -106,7 +107,11 @@ def run(program: Program) -> int:
 
 
 def write(stream: TextIO, data: str | bytes) -> None:
-    """Write to a standard stream; to nowhere, once its reader has had enough."""
+    """Write to a standard stream; to nowhere, once its reader has had enough.
+
+    Raises:
+        OSError: stdout takes no more, as where a disk is full. Nobody needs stderr to be whole.
+    """
     if isinstance(data, str):
         data = data.encode(stream.encoding, "backslashreplace")
     try:
@@ -115,7 +120,7 @@ def write(stream: TextIO, data: str | bytes) -> None:
         stream.buffer.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(error, BrokenPipeError):
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
             raise
 
 
