@@ -85,10 +85,8 @@ def run(program: Program) -> int:
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # It was closed by whoever started this.
             setattr(sys, name, io.TextIOWrapper(io.BytesIO()))
-    for name in ("SIGTERM", "SIGHUP", "SIGQUIT"):
-        number = getattr(signal, name, None)  # Windows has one of them; nohup ignores another.
-        if number and signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, lambda number, _: sys.exit(128 + number))
+    # Without this, nothing would happen to the first process of a container.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         try:
             return _run(program, _options(program))
@@ -104,15 +102,12 @@ def run(program: Program) -> int:
         return _failed(REFUSED, error)
     except (ValueError, OSError, ImportError) as error:
         # The last two are of the certificates, proxies and files that the environment names.
-        return _failed(USAGE, str(error).replace(", or pass allow_insecure_http=True", ""))
+        advice = ", or pass allow_insecure_http=True|pass it as token=..., or "  # to programmers
+        return _failed(USAGE, re.sub(advice, "", str(error)))
 
 
 def write(stream: TextIO, data: str | bytes) -> None:
-    """Write to a standard stream; to nowhere, once its reader has had enough.
-
-    Raises:
-        OSError: stdout takes no more, as where a disk is full. Nobody needs stderr to be whole.
-    """
+    """Write to a standard stream; to nowhere, once its reader has had enough."""
     if isinstance(data, str):
         data = data.encode(stream.encoding, "backslashreplace")
     try:
@@ -122,7 +117,7 @@ def write(stream: TextIO, data: str | bytes) -> None:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if stream is sys.stdout and not isinstance(error, BrokenPipeError):
-            raise
+            raise  # Only the results have to be whole.
 
 
 def complaint(problem: object) -> str:
@@ -245,9 +240,6 @@ def _run(program: Program, options: argparse.Namespace) -> int:
         if error.name != "rich":
             raise
         return _failed(USAGE, f"it needs its extra: pip install '{NAME}[cli]'")
-    if not os.environ.get(program.key_variable):
-        variable = f"the environment variable {program.key_variable}"
-        raise ValueError(f"there is no API key: put it into {variable}")
     record = getattr(import_module(".._long_running", __package__), options.command.operation)
     client_class = import_module("..client", __package__).Client
     with client_class(environment=options.environment) as client:

@@ -142,7 +142,7 @@ class Terminal(logging.Handler):
             if self._status:
                 write(sys.stderr, f"\r{'':{len(self._status)}}\r")
             write(stream, data)
-            self._status = self._progress() if self._is_live else ""
+            self._status = self._progress() if self._is_live and _is_in_front() else ""
             write(sys.stderr, self._status)
 
     def _progress(self) -> str:
@@ -154,6 +154,14 @@ class Terminal(logging.Handler):
     @property
     def _elapsed(self) -> timedelta:
         return timedelta(seconds=int(time.monotonic() - self._began))
+
+
+def _is_in_front() -> bool:
+    """Whether the terminal is this command's alone: with `&`, somebody types there."""
+    try:
+        return os.tcgetpgrp(sys.stderr.fileno()) == os.getpgrp()
+    except (AttributeError, OSError):  # Windows has no such thing.
+        return True
 
 
 def _fields(
