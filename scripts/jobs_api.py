@@ -16,7 +16,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from generator.document import load
 
@@ -33,32 +32,23 @@ class Jobs:
     def __init__(self, token: str) -> None:
         self.token = token
         self.spec = load(SPEC)
-        self.responses = self.spec["paths"]["/jobs/{job_id}"]["get"]["responses"]
-        examples = self.responses["200"]["content"]["application/json"]["examples"]
-        first, *others = (example["value"] for example in examples.values())
+        answers = self.spec["paths"]["/jobs/{job_id}"]["get"]["responses"]["200"]["content"]
+        first, *others = (one["value"] for one in answers["application/json"]["examples"].values())
         before = {**first, "result": None, "updated_at": first["created_at"], "ended_at": None}
         states = [{**before, "state": state} for state in ("pending", "running")]
         self.lives = {job["job_id"]: cycle([job]) for job in others}
         self.lives[first["job_id"]] = cycle([*states, first])
 
     def answer(self, path: str, authorization: str | None) -> tuple[int, Any]:
-        """Return the status and the JSON; the documented errors where it has to."""
+        """Return the status and the JSON."""
         if authorization != f"Bearer {self.token}":
-            return self.error(401)
-        job_id = path.removeprefix("/jobs/")
-        try:
-            UUID(job_id)
-        except ValueError:
-            return self.error(400)
-        if job_id not in self.lives:
-            return self.error(404)
-        return 200, next(self.lives[job_id])
+            return 401, self.error("Unauthorized")
+        life = self.lives.get(path.removeprefix("/jobs/"))
+        return (200, next(life)) if life else (404, self.error("NotFound"))
 
-    def error(self, status: int) -> tuple[int, Any]:
-        """Return the error that the spec shows for a status."""
-        name = self.responses[str(status)]["$ref"].rsplit("/", 1)[-1]
-        content = self.spec["components"]["responses"][name]["content"]
-        return status, content["application/json"]["example"]
+    def error(self, name: str) -> Any:
+        """Return what the spec shows of an error."""
+        return self.spec["components"]["responses"][name]["content"]["application/json"]["example"]
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from textwrap import indent
@@ -100,8 +100,9 @@ class Terminal(logging.Handler):
         fields = item.to_dict()
         if is_bad:
             fields = {command.reasons: fields.get(command.reasons)} | fields
-        shown = ((key, value) for key, value in fields.items() if key not in command.headline)
-        yield from _fields(shown, self._program.sql if in_colour else frozenset())
+        for key in command.headline:
+            fields.pop(key, None)
+        yield from _fields(fields, self._program.sql if in_colour else frozenset())
 
     def update(self, item: Any) -> None:
         """Take in a new state and say it; if it is a bad end, why."""
@@ -166,22 +167,19 @@ def _is_in_front() -> bool:
 
 
 def _fields(
-    pairs: Iterable[tuple[object, object]], sql: frozenset[str], margin: str = "  "
+    value: Mapping[str, Any] | list[Any], sql: frozenset[str], margin: str = "  "
 ) -> Iterator[Text]:
     """Describe what is in JSON, a field or an item a line; `sql` is to be coloured."""
-    for name, value in pairs:
-        label, deeper = f"{margin}{on_one_line(str(name))}:", f"{margin}  "
-        if isinstance(value, Mapping) and value:
+    for name, item in enumerate(value, 1) if isinstance(value, list) else value.items():
+        label = f"{margin}{on_one_line(str(name))}:"
+        if item and isinstance(item, Mapping | list):
             yield Text(label)
-            yield from _fields(cast("Mapping[object, object]", value).items(), sql, deeper)
-        elif isinstance(value, list) and value:
-            yield Text(label)
-            yield from _fields(enumerate(cast("list[object]", value), 1), sql, deeper)
-        elif value is not None:
-            text = printable(value if isinstance(value, str) else json.dumps(value))
-            text = f"\n{indent(text, deeper)}" if "\n" in text else f" {text}"
-            shown = (
-                Syntax("", "sql", theme="ansi_dark").highlight(text) if name in sql else Text(text)
-            )
+            yield from _fields(cast("Mapping[str, Any] | list[Any]", item), sql, f"{margin}  ")
+        elif item is not None:
+            text = printable(item if isinstance(item, str) else json.dumps(item))
+            text = f"\n{indent(text, f'{margin}  ')}" if "\n" in text else f" {text}"
+            shown = Text(text)
+            if name in sql and len(text) < MOST_IN_COLOUR:
+                shown = Syntax("", "sql", theme="ansi_dark").highlight(text)
             shown.rstrip()
             yield Text.assemble(label, shown)
