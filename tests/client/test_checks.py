@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -42,14 +41,7 @@ Integral.register(Whole)
 
 
 class timedelta64(Whole):
-    """A time span as numpy's are: an integer too, in a unit that only a division tells."""
-
-    def __init__(self, value: float, unit: str = "ns") -> None:
-        super().__init__(value)
-        self.seconds = value * {"ns": 1e-9, "s": 1.0}[unit]
-
-    def __truediv__(self, other: timedelta64) -> float:
-        return self.seconds / other.seconds
+    """A time span as numpy's are: an integer too, in a unit that it does not tell."""
 
 
 ENDLESS: list[object] = []
@@ -85,7 +77,7 @@ BAD: list[tuple[Callable[[Any], Any], str]] = [
     (lambda c: c.with_options(max_retries=Fraction(1)), "^max_retries must be a whole number"),
     (lambda c: c.with_options(max_retries=timedelta64(3)), "^max_retries must be a whole number"),
     (
-        lambda c: c.wait_for_job(JOB_ID, max_wait=timedelta64(math.nan)),
+        lambda c: c.wait_for_job(JOB_ID, max_wait=timedelta64(2)),
         "^max_wait must be a number",
     ),
     (lambda c: c.with_options(headers={"Host": "x"}), "^The header Host is made from the request"),
@@ -166,7 +158,7 @@ def test_the_client_adds_the_word_bearer(make: Any, token: str) -> None:
 
 @pytest.mark.parametrize(
     "seconds",
-    [2, 2.0, timedelta(seconds=2), Fraction(2), Single(2), Decimal(2), timedelta64(2, "s")],
+    [2, 2.0, timedelta(seconds=2), Fraction(2), Single(2), Decimal(2)],
 )
 def test_seconds_may_be_a_number_of_any_library_or_a_timedelta(
     serve: Serve, flavour: Flavour, seconds: Any

@@ -9,11 +9,12 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from numbers import Integral
-from typing import Any, SupportsFloat, TypeAlias, cast
+from typing import SupportsFloat, TypeAlias, cast
 
 import httpx
 
@@ -110,46 +111,35 @@ def checked_timeout(timeout: Seconds | httpx.Timeout | None) -> httpx.Timeout:
 
 def checked_span(name: str, value: Seconds | None) -> float | None:
     """Check a time; return it in seconds."""
-    if value is None:
-        return None
-    seconds = _seconds(value)
-    if seconds is None:
-        given = excerpt(value)
-        raise ValueError(f"{name} must be a number of seconds above 0, or None, not {given}")
-    return min(seconds, CENTURY)
+    rule = f"{name} must be a number of seconds above 0, or None"
+    return None if value is None else _seconds(value, rule)
 
 
 def checked_pause(given: object) -> float:
     """Check what a function that was passed as `poll_interval` gives."""
-    seconds = _seconds(given)
-    if seconds is None:
-        given = excerpt(given)
-        raise ValueError(f"poll_interval must give a number of seconds above 0, not {given}")
+    return _seconds(given, "poll_interval must give a number of seconds above 0")
+
+
+def _seconds(given: object, rule: str) -> float:
+    """Return a time in seconds, given as a number of any library or as a `timedelta`."""
+    value = given.total_seconds() if isinstance(given, timedelta) else given
+    seconds = math.nan
+    if isinstance(value, SupportsFloat) and not isinstance(value, bool) and not _is_span(value):
+        with suppress(OverflowError, TypeError, ValueError):
+            seconds = float(value)
+    if not 0.0 < seconds < math.inf:
+        raise ValueError(f"{rule}, not {excerpt(given)}")
     return min(seconds, CENTURY)
 
 
-def _seconds(value: object) -> float | None:
-    """Return a time in seconds, given as a number of any library or as a `timedelta`."""
-    value = value.total_seconds() if isinstance(value, timedelta) else value
-    if _is_of_numpy(value):
-        value = cast("Any", value) / type(cast("Any", value))(1, "s")
-    if isinstance(value, bool) or not isinstance(value, SupportsFloat):
-        return None
-    try:
-        seconds = float(value)
-    except (OverflowError, TypeError, ValueError):
-        return None
-    return seconds if 0.0 < seconds < math.inf else None
-
-
-def _is_of_numpy(value: object) -> bool:
+def _is_span(value: object) -> bool:
     """Whether a value is numpy's time span, which counts as an integer in any unit."""
     return type(value).__name__ == "timedelta64"
 
 
 def checked_count(name: str, value: object, least: int = 0) -> int:
     """Check a number of things."""
-    value = None if _is_of_numpy(value) else value
+    value = None if _is_span(value) else value
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
         given = excerpt(value)
         raise ValueError(f"{name} must be a whole number, {least} or more, not {given}")

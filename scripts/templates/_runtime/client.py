@@ -26,7 +26,7 @@ from .arguments import (
 from .calls import UNSET, Call, CallOptions, Unset
 from .connections import Answer, Request, Route, route_to
 from .deadline import Deadline
-from .errors import APIConnectionError, APIError, APIStatusError, ErrorClasses
+from .errors import APIError, APIStatusError, ErrorClasses
 from .log import logger, set_up_log
 from .retries import MAX_RETRY_AFTER, Pace, backoff, retry_after
 from .secret import Secret
@@ -221,16 +221,15 @@ class BaseClient:
         if isinstance(error, APIStatusError):
             asked = retry_after(error.headers)
             delay = delay if asked is None else asked
-        if not deadline.allows(0.0):
-            raise self._out_of_time(call, error, retries_taken, deadline)
-        if (
-            retries_taken >= self._max_retries
-            or delay > MAX_RETRY_AFTER
-            or not (error.is_transient and call.is_repeatable)
-        ):
+        is_last = retries_taken >= self._max_retries or delay > MAX_RETRY_AFTER
+        is_last = is_last or not (error.is_transient and call.is_repeatable)
+        if not deadline.allows(0.0 if is_last else delay):
+            text = f"{call} was not done in {deadline.seconds:,.10g} seconds; last: {error}"
+            late = self._api.errors.timeout(text)
+            late.retries_taken = retries_taken
+            raise late from error
+        if is_last:
             raise error
-        if not deadline.allows(delay):
-            raise self._out_of_time(call, error, retries_taken, deadline)
         logger.warning(
             "retrying %s in %.2f s (retry %d of %d) after %s",
             call,
@@ -240,16 +239,6 @@ class BaseClient:
             outcome_in_log(error),
         )
         return delay
-
-    def _out_of_time(
-        self, call: Call[Any], last: APIError, retries_taken: int, deadline: Deadline
-    ) -> APIConnectionError:
-        error = self._api.errors.timeout(
-            f"{call} was not done in {deadline.seconds:,.10g} seconds; last: {last}"
-        )
-        error.retries_taken = retries_taken
-        error.__cause__ = last
-        return error
 
     def _log(self, call: Call[Any], outcome: object, answer: Answer | None, started: float) -> None:
         if not logger.isEnabledFor(logging.DEBUG):
