@@ -26,14 +26,6 @@ class Type:
     def decoder(self) -> str:
         return self.shape.decoder(self.scope)
 
-    @property
-    def is_inferred(self) -> bool:
-        return self.shape.is_inferred
-
-    @property
-    def is_composed(self) -> bool:
-        return self.shape.is_composed
-
 
 @frozen
 class Field:
@@ -68,7 +60,7 @@ class Field:
         plain: dict[Shape, str] = {STRING: "_optional_str", INTEGER: "_optional_int"}
         if value.shape in plain and not self.required:
             return f"{plain[value.shape]}(rest, {literal(self.key)})"
-        decoder = f"_{self.name}" if value.is_composed else value.decoder
+        decoder = f"_{self.name}" if value.shape.is_composed else value.decoder
         method = "_required" if self.required else "_optional"
         return f"{method}(rest, {literal(self.key)}, {decoder})"
 

@@ -20,7 +20,7 @@ from .reader import Reader
 from .sdk import OUR_ERRORS, sdk, status_errors
 from .shapes import FILE, Array, Nullable
 from .tags import Tags
-from .validate import check_document
+from .validate import checked
 from .waits import WaitBuilder
 
 
@@ -36,8 +36,7 @@ class Package:
 
 def read(document: Document) -> Package:
     """Return the package that a document asks for."""
-    check_document(document)
-    document = with_heirs(document)
+    document = with_heirs(checked(document))
     reader = Reader(Flattener(document))
     reader.run((document.get("components") or {}).get("schemas") or {})
     maker = Operations(document, reader)

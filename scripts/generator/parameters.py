@@ -7,7 +7,7 @@ from attrs import evolve
 from .document import Document, Node, UnsupportedError
 from .model import Field, Model
 from .models import Models
-from .shapes import OUTSIDE, Array, Enum, Map, Named, OneOf, Shape
+from .shapes import OUTSIDE, Array, Enum, Map, Named, Shape, members
 from .text import Text, raw, sentence
 
 STYLES = {"path": ("simple",), "query": ("form", "deepObject"), "header": ("simple",)}
@@ -21,12 +21,6 @@ LIMITS = (
     ("maxItems", "at most {} items"),
 )
 """What the description of a parameter says of its limits."""
-
-
-def members(shape: Shape) -> list[Shape]:
-    """Return the types of which a value has one, but for `None`."""
-    parts = shape.bare.parts if isinstance(shape.bare, OneOf) else ()
-    return [one for part in parts for one in members(part)] or [shape.bare]
 
 
 def is_scalar(shape: Shape) -> bool:

@@ -116,7 +116,7 @@ class Reader:
             return Nullable.of(union) if flat.get("nullable") else union
         self._under_way[reference] = False
         try:
-            shape = self._shape(flat, name, name, class_name)
+            shape = self.typed(flat, name, name, class_name)
         finally:
             leads_back = self._under_way.pop(reference)
         if leads_back and getattr(shape.bare, "name", "") != class_name:
@@ -135,11 +135,8 @@ class Reader:
         """Return the type of a schema that stands somewhere, under a name for what it needs."""
         return self.typed(self.flats.flat(schema), name, place)
 
-    def typed(self, flat: Node, name: str, place: str) -> Shape:
-        """Return the type of a flat schema."""
-        return self._shape(flat, name, place, None)
-
-    def _shape(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
+    def typed(self, flat: Node, name: str, place: str, class_name: str | None = None) -> Shape:
+        """Return the type of a flat schema, under the name of its own class if it has one."""
         if "$ref" in flat:
             shape = self.component(flat["$ref"])
         elif "oneOf" in flat:
@@ -160,16 +157,20 @@ class Reader:
             if (kind, "") not in SCALARS:
                 raise UnsupportedError(f"type: JSON has no {kind!r}")
             shape = SCALARS.get((kind, str(flat.get("format", ""))), SCALARS[kind, ""])
-            shape = shapes.listed(shape, flat["enum"]) if "enum" in flat else shape
+            if "enum" in flat:  # It takes other values, too.
+                reader = f"listed({shape.reader}, {tuple(flat['enum'])!r})"
+                shape = Shape(shape.python, reader)
         return Nullable.of(shape) if flat.get("nullable") else shape
 
     def _item(self, flat: Node, name: str, place: str) -> Shape:
         """Return the type of the items of an array, whichever their position."""
-        items = flat.get("items", True)
-        first = [*(items if isinstance(items, list) else []), *flat.get("prefixItems", [])]
-        rest = [] if isinstance(items, list) or (first and items in (True, False)) else [items]
-        found = [self.read(one, f"{name} item {n}", place) for n, one in enumerate(first, 1)]
-        found += [self.read(one is not False and one, f"{name} item", place) for one in rest]
+        items = flat.get("items")
+        some = [*flat.get("prefixItems", []), *(items if isinstance(items, list) else [items])]
+        some = [one for one in some if isinstance(one, Mapping)]
+        found = [
+            self.read(one, f"{name} item {number if some[1:] else ''}", place)
+            for number, one in enumerate(some, 1)
+        ]
         return shapes.one_of(found) if found else shapes.ANY
 
     def _object(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
@@ -220,7 +221,9 @@ class Reader:
         ]
         # Unions within come first: they are told apart by what they know themselves.
         shape = shapes.one_of(sorted(members, key=lambda one: not isinstance(one, Union)))
-        if "discriminator" not in flat and not (class_name and _objects(members) > 1):
+        kinds = [type(one) for one in shapes.members(shape)]
+        is_named = Union in kinds or kinds.count(Class) + kinds.count(Map) > 1
+        if "discriminator" not in flat and not (class_name and is_named):
             return shape
         class_name = class_name or self._hoisted(name)
         union = self._union(flat, class_name, place, shape)
@@ -232,11 +235,12 @@ class Reader:
     def _union(self, flat: Node, class_name: str, place: str, shape: Shape) -> UnionModel:
         """Make a union that has a name."""
         # A choice that is one of its own members is none the wider for it.
-        shape = shapes.without(shape.bare, Union.of(class_name))
-        if shape == shapes.NONE:
+        others = [one for one in shapes.members(shape) if one != Union.of(class_name)]
+        if not others:
             raise UnsupportedError("it refers to itself alone")
         text = Text(flat.get("description") or "")
-        union = UnionModel(class_name, snake(class_name), text, place, Type(shape))
+        type_ = Type(shapes.one_of(others))
+        union = UnionModel(class_name, snake(class_name), text, place, type_)
         self.models.items[class_name] = union
         return union
 
@@ -271,15 +275,6 @@ def _enum(flat: Node, class_name: str, place: str) -> Enum:
     text, default = Text(flat.get("description") or ""), Text(str(flat.get("default") or ""))
     own = class_name, module_name(class_name), text, place, default
     return Enum(*own, list(members.items()), [str(one) for one in flat["enum"].values()])
-
-
-def _objects(members: list[Shape]) -> int:
-    """Return how many of several types are objects, those in unions included."""
-    inner = [
-        part for one in members if isinstance(one, shapes.OneOf | Nullable) for part in one.parts
-    ]
-    own = sum(2 if isinstance(one, Union) else isinstance(one, Class | Map) for one in members)
-    return own + (_objects(inner) if inner else 0)
 
 
 def _title(schema: Any, index: int) -> str:

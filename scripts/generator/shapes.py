@@ -19,19 +19,17 @@ class Scope:
     """Where a type is written."""
 
     own: str | None = None
-    """The class or union whose module it is, if any."""
+    """The class or union whose module it is; beside the operations there is none."""
     late: frozenset[str] = frozenset()
     """The classes that are found through `models`, since to import them would go in a circle."""
-    is_outside: bool = False
-    """Whether that is so for every class."""
 
     def path(self, name: str, attribute: str) -> str:
         """Return the expression for a class, or for what its module has beside it."""
-        is_late = self.is_outside or (name in self.late and name != self.own)
+        is_late = self.own is None or (name in self.late and name != self.own)
         return f"models.{attribute}" if is_late else attribute
 
 
-OUTSIDE = Scope(is_outside=True)
+OUTSIDE = Scope()
 """Where the operations stand."""
 
 
@@ -60,11 +58,6 @@ class Shape:
     def is_composed(self) -> bool:
         """Whether the decoder is worth a name, so that it is built but once."""
         return "(" in self.reader
-
-    @property
-    def is_inferred(self) -> bool:
-        """Whether type checkers infer the annotation from the decoder."""
-        return all(one.is_inferred for one in self.parts)
 
     @property
     def inner(self) -> Shape:
@@ -112,7 +105,6 @@ class Constant(Shape):
     """One value alone."""
 
     value: str | float = ""
-    is_inferred = False
 
     @classmethod
     def of(cls, value: Any) -> Constant:
@@ -133,7 +125,7 @@ class Named(Shape):
     def decoder(self, scope: Scope, *, inner: bool = False) -> str:
         found = self.reader.format(scope.path(self.name, self.beside))
         # Within another decoder it would be looked up while its module is not yet loaded.
-        is_late = inner and scope.own is not None and self.name in scope.late
+        is_late = inner and self.name in scope.late
         return f"lambda value: {found}(value)" if is_late else found
 
 
@@ -188,15 +180,16 @@ class Map(Shape):
 class OneOf(Shape):
     """One of several types."""
 
-    is_inferred = False
-
     @classmethod
     def of(cls, members: Iterable[Shape]) -> OneOf:
         members = tuple(members)
         return cls("", f"one_of({', '.join('{}' for _ in members)})", members)
 
     def annotation(self, scope: Scope) -> str:
-        return " | ".join(dict.fromkeys(one.annotation(scope) for one in self.parts))
+        names = [one.annotation(scope) for one in self.parts if not isinstance(one, Enum)]
+        enums = [one for one in self.parts if isinstance(one, Enum)]
+        names += [scope.path(one.name, one.name) for one in enums]
+        return " | ".join(dict.fromkeys([*names, *(one.base for one in enums)]))
 
 
 @frozen
@@ -209,31 +202,21 @@ class Nullable(Shape):
         return shape if is_said else cls("{} | None", "optional({})", (shape,))
 
 
-def listed(shape: Shape, values: Iterable[Any]) -> Shape:
-    """Return a scalar type of which some values are listed; it takes the others, too."""
-    return Shape(shape.python, f"listed({shape.reader}, {tuple(values)!r})")
+def members(shape: Shape) -> list[Shape]:
+    """Return the types of which a value has one, but for `None`."""
+    return list(shape.bare.parts) if isinstance(shape.bare, OneOf) else [shape.bare]
 
 
-def one_of(members: Iterable[Shape]) -> Shape:
+def one_of(several: Iterable[Shape]) -> Shape:
     """Return the type of one of several, which may turn out to be one alone."""
-    members = list(members)
-    some = [one.bare for one in members if one != NONE]
-    bases = {one.base for one in some if isinstance(one, Enum)}
+    several = list(several)
+    found = dict.fromkeys(one for shape in several if shape != NONE for one in members(shape))
+    bases = {one.base for one in found if isinstance(one, Enum)}
     # An enum takes any other value of its type already.
-    some = [one for one in dict.fromkeys(some) if one.python not in bases]
+    some = [one for one in found if one.python not in bases]
     shape = some[0] if len(some) == 1 else OneOf.of(some) if some else NONE
-    is_nullable = any(one == NONE or isinstance(one, Nullable) for one in members)
+    is_nullable = any(one == NONE or isinstance(one, Nullable) for one in several)
     return Nullable.of(shape) if is_nullable else shape
-
-
-def without(shape: Shape, member: Shape) -> Shape:
-    """Return the type of one of several without one of them; `NONE` if there is no other."""
-    if shape == member:
-        return NONE
-    if isinstance(shape, OneOf | Nullable):
-        rest = [without(one, member) for one in shape.parts if one != member]
-        shape = one_of([*rest, *([NONE] if isinstance(shape, Nullable) else [])])
-    return shape
 
 
 def argument(shape: Shape, *, is_outer: bool = True) -> Shape:

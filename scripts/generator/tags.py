@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from .document import Document, UnsupportedError, at, escaped, target_of
 from .model import Enum, Model, Union
 from .reader import SCHEMAS, Reader
-from .shapes import ANY, ANY_OTHER, STRING, Class, Constant, OneOf, one_of
+from .shapes import ANY, ANY_OTHER, STRING, Class, Constant, OneOf, members, one_of
 from .text import Text, raw
 
 
@@ -75,7 +75,7 @@ class Tags:
             name = getattr(shape, "name", "")
             item = self.reader.models.items.get(name)
             if isinstance(shape, OneOf):
-                todo += [(None, one.bare) for one in shape.parts]
+                todo += [(None, one) for one in shape.parts]
             elif not isinstance(item, Union):
                 members.setdefault(name, reference)
             elif name not in done:
@@ -102,7 +102,7 @@ class Tags:
         if shape in {STRING, ANY, ANY_OTHER}:
             return []
         found: list[str] = []
-        for one in shape.parts if isinstance(shape, OneOf) else [shape]:
+        for one in members(shape):
             enum = self.reader.models.items.get(getattr(one, "name", ""))
             if isinstance(enum, Enum) and enum.is_text:
                 found += enum.values

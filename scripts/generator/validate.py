@@ -12,31 +12,32 @@ from pydantic import BaseModel, ValidationError
 
 from .document import Document, UnsupportedError
 
-PARTS: Mapping[str, tuple[type[BaseModel], frozenset[str]]] = {
+PARTS: Mapping[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "operation": (
         oai.Operation,
-        frozenset({"operationId", "summary", "description", "deprecated", "responses"}),
+        ("operationId", "summary", "description", "deprecated", "responses"),
     ),
     "parameter": (
         oai.Parameter,
-        frozenset({"name", "in", "description", "required", "style", "deprecated"}),
+        ("name", "in", "description", "required", "style", "deprecated"),
     ),
 }
 """The model of each part, and what of it is looked at; what lies within has its own turn."""
 
 
-def check_document(document: Document) -> None:
-    """Refuse what is no OpenAPI document."""
+def checked(document: Document) -> Document:
+    """Return an OpenAPI document, with a title and a version; refuse what is none."""
     if "swagger" in document:
         version = document["swagger"]
         raise UnsupportedError(f"this is Swagger {version}; OpenAPI 3.0 or 3.1 is needed")
     given = document.get("info") or {}
-    info = {key: str(given[key]) for key in ("title", "version") if key in given}
+    info = {"title": str(given.get("title") or "API"), "version": str(given.get("version") or "0")}
     try:
-        said = {"info": info} if given else {}
-        oai.OpenAPI.model_validate({"openapi": document.get("openapi"), "paths": {}, **said})
+        said = {"openapi": document.get("openapi"), "info": info, "paths": {}}
+        oai.OpenAPI.model_validate(said)
     except ValidationError as error:
         raise UnsupportedError(f"Failed to parse OpenAPI document\n{error}") from None
+    return {**document, "info": {**given, **info}}
 
 
 def check(part: str, node: Document) -> None:

@@ -13,8 +13,8 @@ from .model import Enum, Field, Model, Union
 from .models import Models
 from .names import TAKEN_BY_NOUNS, pascal
 from .operation import Operation, Value, Wait
-from .parameters import is_scalar, members
-from .shapes import BOOLEAN, Array, Shape, one_of
+from .parameters import is_scalar
+from .shapes import BOOLEAN, Array, Shape, members, one_of
 from .text import raw
 
 NEEDED = frozenset({"noun", "id", "state", "succeeded", "failed"})

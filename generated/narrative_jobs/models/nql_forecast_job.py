@@ -17,10 +17,10 @@ from .nql_forecast_input import NqlForecastInput
 from .nql_forecast_result import NqlForecastResult
 from .request_source import RequestSource
 
-_state = str_enum(JobState)
+_state: Decoder[JobState | str] = str_enum(JobState)
 _type: Decoder[Literal["nql-forecast"]] = const("nql-forecast")
-_failures = array_of(Failure.from_dict)
-_execution_cluster = str_enum(ExecutionCluster)
+_failures: Decoder[list[Failure]] = array_of(Failure.from_dict)
+_execution_cluster: Decoder[ExecutionCluster | str] = str_enum(ExecutionCluster)
 
 
 @attrs.define(kw_only=True, repr=False)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 else:
     _AnyOther = str
 
-_state = str_enum(JobState)
-_type = cast("Decoder[_AnyOther]", as_str)
-_failures = array_of(Failure.from_dict)
-_execution_cluster = str_enum(ExecutionCluster)
+_state: Decoder[JobState | str] = str_enum(JobState)
+_type: Decoder[_AnyOther] = cast("Decoder[_AnyOther]", as_str)
+_failures: Decoder[list[Failure]] = array_of(Failure.from_dict)
+_execution_cluster: Decoder[ExecutionCluster | str] = str_enum(ExecutionCluster)
 
 
 @attrs.define(kw_only=True, repr=False)
