@@ -79,6 +79,7 @@ VALID: dict[str, list[Any]] = {
     "nothing": [None],
     "mixed": ["auto", 1, 2.5, True, None],
     "text_or_count": ["a", 1],
+    "drf": ["a1", "", "x", None],
     "flag": [True],
     "whole": [0, 1.5],
     "version": ["1.5", "beta"],
@@ -133,6 +134,7 @@ assert isinstance(All.from_dict({"wrapped": VALID["wrapped"][1]}).wrapped, BothB
 assert isinstance(one.beside, BesidePlain)
 assert isinstance(All.from_dict({"beside": VALID["beside"][1]}).beside, BesideBase)
 assert isinstance(one.narrowed, Narrow)
+assert All.__annotations__["drf"] == "Kind | AllDrfType2 | str | None"
 size: int = one.narrowed.size
 day: datetime.date | int | None = one.typed_choice
 assert isinstance(day, datetime.date)
