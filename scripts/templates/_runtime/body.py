@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
-from itertools import chain
 
 from .mismatch import MismatchError
 
@@ -17,94 +15,75 @@ PIECE = 65536
 GZIP = b"\x1f\x8b"
 
 
-class Unpacker:
-    """Takes off one coding: gzip of one or more members (RFC 1952), zlib or raw deflate."""
-
-    def __init__(self, coding: str) -> None:
-        self.size = 0
-        """How much has come out."""
-        self._coding = coding
-        self._head = b""
-        self._inner = zlib.decompressobj()
-        self._is_amid = False
-        self._is_over = False
-        """Whether the last member has come: what follows it is not ours."""
-        self._members = 0
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing is missing at the end."""
-        return not self._is_amid and (self._members > 0 or not self._head)
-
-    def unpack(self, data: bytes) -> Iterator[bytes]:
-        """Yield what the next bytes give, some of it at a time; it may be nothing."""
-        piece = b""
-        while (data or len(piece) == PIECE) and not self._is_over:
-            if not self._is_amid:
-                self._head = data = self._head + data
-                if len(data) < 2:
-                    return  # More is to come.
-                if self._members and data[:2] != GZIP:
-                    self._head, self._is_over = b"", True
-                    return
-                self._inner, self._head = zlib.decompressobj(self._window(data)), b""
-                self._is_amid = True
-            piece = self._inner.decompress(data, PIECE)
-            data = self._inner.unconsumed_tail
-            if self._inner.eof:
-                data, self._is_amid = self._inner.unused_data, False
-                self._members += 1
-            self.size += len(piece)
-            yield piece
-
-    def _window(self, data: bytes) -> int:
-        """Tell zlib what begins here; what HTTP calls deflate has a header, or has none."""
-        if data[0] & 15 == 8 and int.from_bytes(data[:2]) % 31 == 0:
-            return zlib.MAX_WBITS
-        is_raw = self._coding == "deflate" and data[:2] != GZIP
-        return -zlib.MAX_WBITS if is_raw else zlib.MAX_WBITS + 16
-
-
 class Body:
-    """The body of an answer as it arrives: decompressed, and never larger than a limit."""
+    """The body of an answer: decompressed at its end, and never larger than a limit."""
 
     def __init__(self, encoding: str, limit: int) -> None:
         self._encoding = encoding.strip().lower()
+        codings = [coding.strip() for coding in reversed(self._encoding.split(","))]
+        self._codings = [coding for coding in codings if coding not in {"", "identity"}]
         self._limit = limit
-        codings = [coding.strip() for coding in self._encoding.split(",")]
-        codings = [coding for coding in reversed(codings) if coding not in {"", "identity"}]
+        # Little is larger when it is packed.
+        self._room = limit + PIECE if self._codings else limit
         self._parts: list[bytes] = []
-        self._size = 0
-        self._unpackers: list[Unpacker] = []
         self.error: MismatchError | None = None
         """Why the rest is of no use, once that is so."""
-        if not {*codings} <= {"gzip", "x-gzip", "deflate"} or len(codings) > MOST_CODINGS:
-            self.error = MismatchError.unexpected(encoding, "a body in gzip, or as it is")
-        else:
-            self._unpackers = [Unpacker(coding) for coding in codings]
 
     def add(self, chunk: bytes) -> None:
         """Take the next bytes from the wire."""
-        if self.error:
-            return
-        parts: Iterator[bytes] = iter((chunk,))
-        for unpacker in self._unpackers:
-            parts = chain.from_iterable(map(unpacker.unpack, parts))
-        try:
-            for part in parts:
-                if part:
-                    self._parts.append(part[: self._limit - self._size])
-                self._size += len(part)
-                between = max((unpacker.size for unpacker in self._unpackers), default=0)
-                if self._size > self._limit or between > self._limit + PIECE:
-                    most = f"at most {self._limit:,} bytes (max_response_bytes)"
-                    self.error = MismatchError(f"expected a body of {most}, got more")
-                    return
-        except zlib.error as error:
-            self.error = MismatchError(f"expected a body in {self._encoding}: {error}")
+        self._parts.append(chunk[: self._room])
+        if len(chunk) > self._room:
+            self._fail(self._too_much)
+        self._room -= len(self._parts[-1])
 
     def finish(self) -> bytes:
-        """Give what has come, decompressed."""
-        if not self.error and not all(unpacker.is_whole for unpacker in self._unpackers):
-            self.error = MismatchError(f"expected a body in {self._encoding}, got half of it")
-        return b"".join(self._parts)
+        """Return what has come, decompressed as far as it can be."""
+        data = b"".join(self._parts)
+        if (
+            not {*self._codings} <= {"gzip", "x-gzip", "deflate"}
+            or len(self._codings) > MOST_CODINGS
+        ):
+            self._fail(f"expected a body in gzip, or as it is, got {self._encoding!r}")
+            return data
+        for number, coding in enumerate(self._codings, 1):
+            is_last = number == len(self._codings)
+            data = self._unpacked(data, coding, self._limit if is_last else self._limit + PIECE)
+        return data
+
+    def _unpacked(self, data: bytes, coding: str, most: int) -> bytes:
+        """Take off one coding: gzip of one or more members (RFC 1952), zlib or raw deflate."""
+        inner = zlib.decompressobj(_window(data, coding))
+        parts: list[bytes] = []
+        at = size = 0
+        try:
+            while at < len(data) and size <= most:
+                piece = data[at : at + PIECE]
+                part = inner.decompress(piece, most - size + 1)
+                parts.append(part[: most - size])
+                size += len(part)
+                at += len(piece) - len(inner.unconsumed_tail) - len(inner.unused_data)
+                if inner.eof:
+                    if not data.startswith(GZIP, at):
+                        break  # What follows the last member is not ours.
+                    inner = zlib.decompressobj(zlib.MAX_WBITS + 16)
+        except zlib.error as error:
+            self._fail(f"expected a body in {self._encoding}: {error}")
+        if size > most:
+            self._fail(self._too_much)
+        if data and not inner.eof:
+            self._fail(f"expected a body in {self._encoding}, got half of it")
+        return b"".join(parts)
+
+    @property
+    def _too_much(self) -> str:
+        return f"expected a body of at most {self._limit:,} bytes (max_response_bytes), got more"
+
+    def _fail(self, problem: str) -> None:
+        self.error = self.error or MismatchError(problem)
+
+
+def _window(data: bytes, coding: str) -> int:
+    """Tell zlib what begins here; what HTTP calls deflate has a header, or has none."""
+    is_zlib = data[:1] and data[0] & 15 == 8 and int.from_bytes(data[:2]) % 31 == 0
+    is_raw = coding == "deflate" and not is_zlib and not data.startswith(GZIP)
+    return -zlib.MAX_WBITS if is_raw else zlib.MAX_WBITS + 32
