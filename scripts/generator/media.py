@@ -21,9 +21,11 @@ USUAL_RAW = "application/octet-stream"
 def body_of(content: Document, reader: Reader, name: str, place: str) -> Media | None:
     """Return what the body of a request is, if it has any."""
     for media_type, said in _preferred(content):
-        node, kind = reader.flats.flat(said.get("schema", {})), _kind(media_type)
+        node = reader.flats.flat(said.get("schema", {}))
+        opened = _opened(node, reader.flats)
+        kind = "raw" if opened.get("format") == "binary" else _kind(media_type)
         if media_type == "*/*":  # Anything will do.
-            is_raw = node.get("type") == "string"
+            is_raw = opened.get("type") == "string"
             media_type, kind = (USUAL_RAW, "raw") if is_raw else ("application/json", "json")
         if "*" in media_type:
             raise UnsupportedError(f"a body of type {media_type}, which is more than one")
@@ -43,11 +45,14 @@ def answer_of(content: Document, reader: Reader, name: str, place: str) -> Media
     """Return what an answer is."""
     for media_type, said in _preferred(content):
         node = reader.flats.flat(said.get("schema", True))
-        if is_json(media_type) or (media_type == "*/*" and node.get("type", "object") != "string"):
+        opened = _opened(node, reader.flats)
+        is_binary = opened.get("format") == "binary"
+        is_text = not is_binary and _is_text(_plain(media_type))
+        is_any = media_type == "*/*" and opened.get("type", "object") != "string"
+        if is_any or (is_json(media_type) and not is_binary):
             plain = re.sub("; *charset=[^;]*", "", media_type).replace("*/*", "application/json")
             return Media(plain, "json", reader.typed(node, name, place), node)
-        is_bytes = node.get("format") == "binary" or not _is_text(_plain(media_type))
-        return Media(media_type, "raw", BYTES if is_bytes else TEXT, node)
+        return Media(media_type, "raw", TEXT if is_text else BYTES, node)
     return Media("", "", NONE)
 
 

@@ -98,11 +98,16 @@ class Operation:
         return f"{self.method} {raw(self.path)}"
 
     @property
-    def classes(self) -> frozenset[str]:
-        """The names of the classes that it needs."""
+    def shapes(self) -> list[Shape]:
+        """The types that it needs."""
         fields = [*self.positional, *self.keywords]
         types = [*(one.type for one in fields), *(type_ for _, type_ in self.successes)]
-        return frozenset[str]().union(*(one.shape.classes() for one in types))
+        return [one.shape for one in types]
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The names of the classes that it needs."""
+        return frozenset[str]().union(*(one.classes() for one in self.shapes))
 
     @property
     def successes(self) -> list[tuple[str, Type]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from attrs import evolve, frozen
@@ -11,14 +11,14 @@ from .docs import operation_doc
 from .document import Document, UnsupportedError
 from .flat import Flattener
 from .heirs import with_heirs
-from .model import Field, Type
+from .model import Field, Model, Type
 from .models import Models
 from .operation import Operation, Wait
 from .operations import Operations, noting
 from .paging import paging_of
 from .reader import Reader
 from .sdk import OUR_ERRORS, sdk, status_errors
-from .shapes import FILE, Array, Nullable
+from .shapes import FILE, Array, Nullable, Shape
 from .tags import Tags
 from .validate import checked
 from .waits import WaitBuilder
@@ -50,6 +50,8 @@ def read(document: Document) -> Package:
     for one in operations:
         if broken := [causes[name] for name in sorted(one.classes & set(causes))]:
             problems.append(broken[0].within(one.place))
+        elif has_file(one.shapes):
+            problems.append(UnsupportedError("a file is no JSON", one.place))
         else:
             kept.append(one)
     models.keep([*reader.components(), *(name for one in kept for name in one.classes)])
@@ -97,14 +99,21 @@ def take_files(reader: Reader, operations: list[Operation]) -> None:
         if one.media and is_form:
             name = getattr(one.media.shape.bare, "name", "")
             forms.setdefault(name, set()).update(one.media.files)
-    for model in reader.models.models:
-        if model.name in forms and model.name not in used:
-            files = forms[model.name]
-            model.fields = [as_file(f) if f.key.raw in files else f for f in model.fields]
-        elif has_file := [one for one in model.fields if FILE in one.type.shape.walk()]:
-            error = UnsupportedError("a file is no JSON", f"{model.place}.{has_file[0].key.raw}")
-            reader.broken[model.name] = error
+    for item in reader.models.items.values():
+        if isinstance(item, Model) and item.name in forms and item.name not in used:
+            files = forms[item.name]
+            item.fields = [as_file(f) if f.key.raw in files else f for f in item.fields]
+        elif has_file(item.shapes):
+            fields = item.fields if isinstance(item, Model) else []
+            key = next((f".{one.key.raw}" for one in fields if has_file([one.type.shape])), "")
+            error = UnsupportedError("a file is no JSON", f"{item.place}{key}")
+            reader.broken[item.name] = error
             reader.problems.append(error)
+
+
+def has_file(shapes: Iterable[Shape]) -> bool:
+    """Whether there is a file in one of several types."""
+    return any(FILE in one.walk() for one in shapes)
 
 
 def as_file(field: Field) -> Field:

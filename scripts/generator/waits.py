@@ -14,7 +14,7 @@ from .models import Models
 from .names import TAKEN_BY_NOUNS, pascal
 from .operation import Operation, Value, Wait
 from .parameters import is_scalar
-from .shapes import BOOLEAN, Array, Shape, members, one_of
+from .shapes import ANY, BOOLEAN, INTEGER, STRING, UUID_ARGUMENT, Array, Shape, members, one_of
 from .text import raw
 
 NEEDED = frozenset({"noun", "id", "state", "succeeded", "failed"})
@@ -125,17 +125,19 @@ class WaitBuilder:
 
     def _positional(self, item_id: Value) -> list[Field]:
         """Return the parameters that need no name; the last is the id, in the path or the query."""
+        found = self.operation.positional
         named = self.hints.get("parameter", item_id.keys[-1])
-        in_path = self.operation.positional
         in_query = [one for one in self.operation.query if raw(one.key) == named]
-        if in_query and ("parameter" in self.hints or not in_path):
+        if in_query and ("parameter" in self.hints or not found):
             type_ = evolve(in_query[0].type, shape=in_query[0].type.shape.bare)
-            return [*in_path, evolve(in_query[0], type=type_, required=True)]
-        if not in_path or self.hints.get("parameter", raw(in_path[-1].key)) != raw(in_path[-1].key):
+            found = [*found, evolve(in_query[0], type=type_, required=True)]
+        elif not found or self.hints.get("parameter", raw(found[-1].key)) != raw(found[-1].key):
             raise UnsupportedError(
                 "no parameter at the end of the path, or of the query, tells one"
             )
-        return in_path
+        if found[-1].type.shape not in {ANY, INTEGER, STRING, UUID_ARGUMENT}:
+            raise UnsupportedError(f"the parameter {raw(found[-1].key)!r} is no text or integer")
+        return found
 
     def _states(self, state: Value) -> dict[str, str]:
         """Return what a client calls each state of an enum, by what the document calls it."""

@@ -35,6 +35,7 @@ ANSWERS = {
     ),
     "/picture": Answer(200, b"\x89PNG"),
     "/any": Answer(200, {"name": "x"}),
+    "/binary": Answer(200, b"[1"),
     "/echo": Answer(200, {"picture": "y"}),
 }
 
@@ -144,6 +145,8 @@ with Server(answer) as server, Client("token", base_url=server.url) as client:
     echo = client.echo(body=Echo(picture="x"))
     assert echo == Echo(picture="y"), "what is sent in JSON as well has no files"
     assert server.requests[-1].headers["Accept"] == "text/json"
+    assert client.send_binary(body=b"{}") == b"[1"
+    assert server.requests[-1].headers["Content-Type"] == "application/json"
 assert [(one.headers["Content-Type"], one.body) for one in others] == [
     ("application/json", b'{"from": 1, "to": 2}'),
     ("application/octet-stream", b"1"),

@@ -16,7 +16,8 @@ with Server(lambda _: Answer(200, RUN)) as server, Client("t", base_url=server.u
         client.wait_for_moment("a")
 names = [name for name in dir(Client) if name.startswith(("iter_", "wait_for_"))]
 assert names == [
-    *("iter_things", "wait_for_fine", "wait_for_fines", "wait_for_moment", "wait_for_moments")
+    *("iter_things", "wait_for_fine", "wait_for_fines", "wait_for_moment", "wait_for_moments"),
+    *("wait_for_thing", "wait_for_things"),
 ]
 said = " ".join((refused_extensions.__doc__ or "").split())
 word = "is a word of Python, or of every error"
@@ -31,6 +32,7 @@ for missing in (
     "both/{id}: x-long-running: bad is both a success and a failure",
     "many-ids/{id}: x-long-running: 'tags' is no text",
     "object-state/{id}: x-long-running: 'meta' is no text",
+    "date-id/{id}: x-long-running: the parameter 'id' is no text or integer",
     "list-things: x-paging: something else is called iter_things, too",
     "cursor: x-paging: the parameter 'after' is no integer",
     "texts: x-paging: 'count' is no integer",
