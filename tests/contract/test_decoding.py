@@ -22,6 +22,9 @@ from narrative_jobs import (
     ResponseDecodeError,
     job_from_dict,
 )
+from narrative_jobs._runtime.codec import Decoder, array_of, as_date, as_object, as_str, const
+from narrative_jobs._runtime.mismatch import MismatchError
+from narrative_jobs._runtime.oddities import one_of
 from support import payload, without
 
 SAMPLE = payload("page-sample")
@@ -180,6 +183,34 @@ def test_a_union_is_good_for_isinstance() -> None:
         OtherJob,
         NqlForecastJob,
     }
+
+
+def test_a_union_within_itself_is_read_in_one_go() -> None:
+    """Its members are told apart by what comes after what they hold, as in a filter's and/or."""
+    calls: list[str] = []
+
+    def joined_by(word: str) -> Decoder[dict[str, Any]]:
+        def decode(value: object) -> dict[str, Any]:
+            calls.append(word)
+            found = as_object(value)
+            found["parts"] = array_of(condition)(found["parts"])
+            const(word)(found["joined_by"])
+            return found
+
+        return decode
+
+    condition = one_of(as_str, joined_by("and"), joined_by("or"))
+    sent: Any = "x"
+    for word in ["and", "or"] * 25:
+        sent = {"parts": [sent], "joined_by": word}
+    assert condition(sent) == sent
+    assert len(calls) == 2 * 51
+
+
+@pytest.mark.parametrize("text", ["20231031", "2023-W44-2", "2023-10-32", "2023-10-31T00:00:00Z"])
+def test_a_date_is_read_only_as_it_would_be_written(text: str) -> None:
+    with pytest.raises(MismatchError, match=r"^expected a date \(RFC 3339\), got"):
+        as_date(text)
 
 
 def test_a_uuid_keeps_its_spelling() -> None:

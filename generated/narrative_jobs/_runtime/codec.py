@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
 from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
@@ -147,10 +148,11 @@ def _moment(text: str) -> datetime:
 
 def as_date(value: object) -> date:
     """Return a date, as in `2023-10-31` (RFC 3339)."""
-    try:
-        return date.fromisoformat(as_str(value))
-    except ValueError:
-        raise MismatchError.unexpected(value, "a date (RFC 3339)") from None
+    with suppress(ValueError):
+        day = date.fromisoformat(as_str(value))
+        if day.isoformat() == value:  # Python reads `20231031` and `2023-W44-2` as well.
+            return day
+    raise MismatchError.unexpected(value, "a date (RFC 3339)")
 
 
 class _CapitalUUID(UUID):

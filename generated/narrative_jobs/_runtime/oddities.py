@@ -78,6 +78,18 @@ def strictly() -> AbstractContextManager[None]:
     return _handled_by(_refuse)
 
 
+class _Trial:
+    """Takes down what a decoder reports, while the members of a union are compared."""
+
+    def __init__(self, known: dict[tuple[int, int], tuple[object, _Fit | str]]) -> None:
+        self.findings: list[Finding] = []
+        self.known = known
+        """What was made of unions within: without it, each level would double the work."""
+
+    def __call__(self, finding: Finding) -> None:
+        self.findings.append(finding)
+
+
 class _Fit(NamedTuple):
     """What a decoder makes of a value, and what it reports."""
 
@@ -104,27 +116,39 @@ def one_of(*decoders: Decoder[Any]) -> Decoder[Any]:
 
     def decode(value: object) -> Any:
         handler = _handler.get()
-        fitting: list[_Fit] = []
-        misfits: list[MismatchError] = []
-        for decode_one in decoders:
-            findings: list[Finding] = []
-            try:
-                with _handled_by(findings.append):
-                    fit = _Fit(decode_one(value), findings)
-                if handler is _refuse:
-                    _refuse(fit.oddity())
-                fitting.append(fit)
-            except MismatchError as mismatch:
-                misfits.append(mismatch)
-        if not fitting:
-            wanted = "; or ".join(": ".join(filter(None, (m.place, m.expected))) for m in misfits)
-            raise MismatchError.unexpected(value, f"one of several types ({shortened(wanted)})")
-        best = min(fitting, key=_Fit.distance)
+        known = handler.known if isinstance(handler, _Trial) else {}
+        key = id(decode), id(value)
+        if key not in known:
+            known[key] = value, _best(decoders, value, known, is_strict=handler is _refuse)
+        best = known[key][1]
+        if isinstance(best, str):
+            raise MismatchError.unexpected(value, best)
         for finding in best.findings:
             handler(finding)
         return best.result
 
     return decode
+
+
+def _best(
+    decoders: tuple[Decoder[Any], ...], value: object, known: dict[Any, Any], *, is_strict: bool
+) -> _Fit | str:
+    """Return what the decoder makes of a value that it fits best, or what they all expected."""
+    fitting: list[_Fit] = []
+    wanted: list[str] = []
+    for decode in decoders:
+        trial = _Trial(known)
+        try:
+            with _handled_by(trial):
+                fit = _Fit(decode(value), trial.findings)
+            if is_strict:
+                _refuse(fit.oddity())
+            fitting.append(fit)
+        except MismatchError as mismatch:
+            wanted.append(": ".join(filter(None, (mismatch.place, mismatch.expected))))
+    if fitting:
+        return min(fitting, key=_Fit.distance)
+    return f"one of several types ({shortened('; or '.join(wanted))})"
 
 
 def str_enum(known: type[E]) -> Decoder[E | str]:
