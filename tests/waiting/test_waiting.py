@@ -105,7 +105,8 @@ class Script:
     """A server that plays a script: a word for each request, and the last one ever after.
 
     A state, or a status; `!` after it ends the job in a state that nobody knows, `@7` sends a
-    `Retry-After`, `+5` has the request take so many seconds of the clock.
+    `Retry-After`, `+5` has the request take so many seconds of the clock; `<` has the job end
+    before it began, by the clocks of two servers.
     """
 
     def __init__(self, clock: Clock, words: str, job_id: str = JOB_ID) -> None:
@@ -132,10 +133,12 @@ class Script:
         return httpx.Response(200, json=self.job(word), headers=headers)
 
     def job(self, word: str) -> dict[str, Any]:
-        state = word.removesuffix("!")
+        state = word.rstrip("!<")
         job = payload("page-sample") | {"job_id": self.job_id, "state": state}
         if state not in ENDED and not word.endswith("!"):
             job |= {"result": None, "ended_at": None}
+        if word.endswith("<"):
+            job |= {"ended_at": "2023-10-31T11:19:12Z"}
         if state == "failed":
             job |= {"failures": [{"message": "out of memory"}, {}, {"message": "no disk"}]}
         return job
@@ -299,6 +302,7 @@ FAILED = f"job {JOB_ID} (materialize-view) ended as failed after 0:05:55: out of
 SAID = [
     ("running failed", {}, FAILED),
     ("cancelled", {}, f"job {JOB_ID} (materialize-view) ended as cancelled after 0:05:55"),
+    ("cancelled<", {}, f"job {JOB_ID} (materialize-view) ended as cancelled"),
     (
         "not-a-state!",
         {},

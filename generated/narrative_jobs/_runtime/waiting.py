@@ -83,7 +83,7 @@ class LongRunning(Generic[T]):
             return None
         text = f"{self.name(self.id_of(item), item)} ended as {self.state_in_words(item)}"
         began, ended = self.began_of(item), self.ended_of(item)
-        if began and ended:
+        if began and ended and ended >= began:  # The clocks of servers differ.
             text += f" after {datetime.timedelta(seconds=round((ended - began).total_seconds()))}"
         reasons = self.reasons_of(item)
         shown = [shortened(reason) for reason in reasons[:SHOWN_REASONS]]

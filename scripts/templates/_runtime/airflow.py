@@ -12,7 +12,7 @@ import math
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -73,10 +73,8 @@ class WaitTrigger(BaseTrigger):
     """
 
     poll_interval: float
-
-    async def wait(self) -> None:
-        """Return when it has ended."""
-        raise NotImplementedError
+    wait: Callable[[], Awaitable[None]]
+    """Returns when it has ended."""
 
     def pause(self, _waited: float = 0.0) -> float:
         """Return the interval less up to a quarter at random, since many begin together."""
@@ -103,20 +101,16 @@ class WaitSensor(BaseSensorOperator):
 
     kind: LongRunning[Any]
     """What the spec says of what it waits for."""
+    look: Callable[[], Any]
+    """Returns it as it is now."""
+    trigger: Callable[[], WaitTrigger]
+    """Returns what waits for it in the triggerer."""
 
     def __init__(self, *, deferrable: bool = DEFERRABLE, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.deferrable = deferrable
         self.fired: dict[str, Any] = {}
         self.ends: float | None = None
-
-    def look(self) -> Any:
-        """Return the thing as it is now."""
-        raise NotImplementedError
-
-    def trigger(self) -> WaitTrigger:
-        """Return what waits for it in the triggerer."""
-        raise NotImplementedError
 
     def poke(self, context: Any) -> bool | PokeReturnValue:
         """Return whether it has ended in success, with its dict. A bad end is not tried again."""
