@@ -68,14 +68,24 @@ def test_the_commands_at_the_shell_are_those_of_the_help() -> None:
         env={"PYTHONPATH": str(ROOT / "generated"), "COLUMNS": "100"},
     )
     commands = re.findall(r"^narrative-jobs .*?(?= *#|$)", SHELL, re.MULTILINE)
-    assert len(commands) == 4
+    assert len(commands) == 3
     for command in commands:
-        if "--print-completion" in command:
-            assert "--print-completion {bash,zsh" in run.stdout
-        else:
-            assert f"  {command}\n" in run.stdout
+        assert f"  {command}\n" in run.stdout
     for code in re.findall(r"^  (\d+)  ", run.stdout, re.MULTILINE):
         assert re.search(rf"\b{code}\b", README.partition("## At the shell")[2])
+
+
+def test_the_line_for_the_shell_completes() -> None:
+    (line,) = re.findall("^eval .*", SHELL, re.MULTILINE)
+    command = f'narrative-jobs() {{ {sys.executable} -m narrative_jobs "$@"; }}'
+    run = subprocess.run(
+        ["bash", "--norc", "-c", f"{command}\n{line}\ncomplete -p narrative-jobs"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "generated")},
+    )
+    assert re.fullmatch("complete .*-F _shtab_narrative_jobs narrative-jobs\n", run.stdout)
 
 
 def test_the_badge_is_of_a_workflow_that_is_there() -> None:
