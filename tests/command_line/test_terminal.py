@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -208,6 +211,33 @@ def test_the_cursor_is_shown_whatever_ends_it(api: Server, signal: Signals) -> N
     screen = run_on_terminal(command, environment(api.url), watch=watch)
     assert screen.code in {-signal, 128 + signal}
     assert screen.is_cursor_shown
+
+
+def test_a_wait_outlives_its_terminal(tmp_path: Path) -> None:
+    is_gone = threading.Event()
+
+    def answer(_: Request) -> Answer:
+        state = "completed" if is_gone.is_set() else "running"
+        return Answer(200, job(1, state), {"Retry-After": "0.05"})
+
+    master, slave = pty.openpty()
+    with Server(answer) as server, (tmp_path / "out").open("wb") as out:
+        process = subprocess.Popen(
+            ["bash", "-c", f"trap '' HUP; exec {' '.join(COMMAND)} wait --json {number(1)}"],
+            stdin=slave,
+            stdout=out,
+            stderr=slave,
+            env=environment(server.url),
+            start_new_session=True,
+        )
+        os.close(slave)
+        seen = b""
+        while b"running after" not in seen:
+            seen += os.read(master, 1000)
+        os.close(master)
+        is_gone.set()
+        assert process.wait(20) == 0
+    assert json.loads((tmp_path / "out").read_bytes())["state"] == "completed"
 
 
 def test_in_the_background_it_leaves_the_last_line_to_whoever_types_there(api: Server) -> None:

@@ -150,7 +150,7 @@ class Terminal(logging.Handler):
     def _progress(self) -> str:
         counts = Counter(self._states.values())
         states = ", ".join(f"{count:,} {state}" for state, count in counts.items())
-        width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+        width = Console(stderr=True).width or 80
         return f"{self._elapsed}  {states}"[: width - 1]
 
     @property
