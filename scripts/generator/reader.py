@@ -33,6 +33,12 @@ from .text import Text
 
 SCHEMAS = "#/components/schemas/"
 
+UNSAID = frozenset(
+    {"#", "allOf", "application/json", "content", "items", "paths", "properties", "responses"}
+    | {"schema"}
+)
+"""The steps of a `$ref` that tell nothing to who reads the name of a class."""
+
 SCALARS: Mapping[tuple[str, str], Shape] = {
     ("string", "date"): shapes.DATE,
     ("string", "date-time"): shapes.DATETIME,
@@ -91,8 +97,10 @@ class Reader:
             raise UnsupportedError(found.reason, *found.chain)
         if found:
             return found
-        name = target_of(reference)
         looked_up(self.flats.document, reference)
+        # What lies within something else has a name that tells in what.
+        steps = list(map(target_of, reference.removeprefix(SCHEMAS).split("/")))
+        name = " ".join(step for step in steps if step not in UNSAID) or steps[-1]
         try:
             with at(name):
                 shape = self._component(reference, name)
@@ -189,6 +197,8 @@ class Reader:
         required = flat.get("required") or []
         found: dict[str, Field] = {}
         for key in sorted(flat["properties"], key=lambda key: key not in required):
+            if flat["properties"][key] is False:  # There must be none.
+                continue
             with self._noting(model, f"{model.place}.{key}"):
                 node = self.flats.flat(flat["properties"][key])
                 shape = self.typed(node, f"{name} {key}", f"{model.place}.{key}")
