@@ -26,36 +26,30 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> int:
     """Run the command line."""
     arguments = options().parse_args()
-    output: Path = arguments.output.resolve()
+    spec: Path = arguments.spec
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            package = generate(arguments.spec, Path(scratch), skip=arguments.skip_unsupported)
+            package = generate(spec, Path(scratch), skip=arguments.skip_unsupported)
+            target = arguments.output.resolve() / package.name
+            if arguments.check:
+                return compare(target, package)
+            replace(target, package)
         except (OSError, UnsupportedError, ValueError, YAMLError) as error:
-            print(f"{arguments.spec}: {error}", file=sys.stderr)
+            print(f"{spec}: {error}", file=sys.stderr)
             return 1
         except Exception as error:
-            # The parser and the templates trip over mistakes in a spec in many ways.
+            # Mistakes in a spec trip the templates in many ways.
             traceback.print_exception(error, limit=-1, file=sys.stderr)
-            print(f"{arguments.spec}: the generator trips over this spec", file=sys.stderr)
+            print(f"{spec}: the generator trips over this spec", file=sys.stderr)
             return 1
-        target = output / package.name
-        if arguments.check:
-            return compare(target, package)
-        try:
-            replace(target, package)
-        except OSError as error:
-            print(f"{target} cannot be written: {error}", file=sys.stderr)
-            return 1
-    print(f"made {os.path.relpath(target)} from {os.path.relpath(arguments.spec)}")
+    print(f"made {os.path.relpath(target)} from {os.path.relpath(spec)}")
     return 0
 
 
 def options() -> argparse.ArgumentParser:
     """Return what reads the command line."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/regenerate",
-        description="Make the package in generated/ out of openapi.yaml and scripts/templates/.",
-    )
+    about = "Make the package in generated/ out of openapi.yaml and scripts/templates/."
+    parser = argparse.ArgumentParser("scripts/regenerate", description=about)
     spec, output = "another OpenAPI document, YAML or JSON", "where the package goes"
     check = "write nothing; show what differs, and exit 1 if anything does"
     skip = "leave out what no package can be made of; stderr and its docstring list it"
@@ -80,10 +74,7 @@ def replace(target: Path, package: Path) -> None:
 def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
     """Make the package in `folder`, or raise what is wrong with the spec."""
     config = ConfigFile.load_from_path(ROOT / "generator-config.yaml")
-    names = {
-        "package_name": str(config.package_name_override),
-        "project_name": str(config.project_name_override),
-    }
+    name, project = str(config.package_name_override), config.project_name_override
     package = read(load(spec))
     if package.missing and not skip:
         hint = "--skip-unsupported makes a package of the rest."
@@ -91,9 +82,9 @@ def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
     if package.missing:
         said = [f"{spec}: left out ({len(package.missing)}):", *package.missing]
         print("\n- ".join(said), file=sys.stderr)
-    target = folder / names["package_name"]
-    templates = ROOT / "scripts" / "templates"
-    render(templates, target, package.models, sdk=package.sdk, **names)
+    target, templates = folder / name, ROOT / "scripts" / "templates"
+    values = {"sdk": package.sdk, "package_name": name, "project_name": project}
+    render(templates, target, package.models, **values)
     ruff("check", "--select=F401,F821,I,RUF022", "--fix", target)
     ruff("format", target)
     try_imports(target)
@@ -102,14 +93,14 @@ def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
 
 def ruff(*command: str | Path) -> None:
     """Run the pinned formatter, without any configuration that may lie around."""
-    options = ["--isolated", "--no-cache", "--quiet", "--target-version=py311"]
-    settings = [
+    settings = (
         f"line-length={WIDTH}",
         "format.skip-magic-trailing-comma=true",
         "lint.isort.split-on-trailing-comma=false",
-    ]
-    settings = [f"--config={setting}" for setting in settings]
-    must_succeed([sys.executable, "-m", "ruff", *command, *options, *settings])
+    )
+    options = ["--isolated", "--no-cache", "--quiet", "--target-version=py311"]
+    options += [f"--config={setting}" for setting in settings]
+    must_succeed([sys.executable, "-m", "ruff", *command, *options])
 
 
 def try_imports(package: Path) -> None:
@@ -123,10 +114,8 @@ def must_succeed(command: Sequence[str | Path], cwd: Path | None = None) -> None
     """Run a command over what was written; a failure of it is a fault of the templates."""
     result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise UnsupportedError(
-            "the templates gave no sound Python, which is a fault of the generator:\n"
-            f"{result.stdout}{result.stderr}"
-        )
+        reason = "the templates gave no sound Python, which is a fault of the generator:"
+        raise UnsupportedError(f"{reason}\n{result.stdout}{result.stderr}")
 
 
 def compare(old: Path, new: Path) -> int:

@@ -33,13 +33,9 @@ def render(templates: Path, package: Path, models: Models, **values: Any) -> Non
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701, what comes out is Python and not HTML
     )
-    environment.filters.update(
-        literal=literal,
-        literal_set=literal_set,
-        docstring=docstring,
-        in_docstring=in_docstring,
-        as_sync=partial(sync_twin, words=KEYWORDS),
-    )
+    filters = (literal, literal_set, docstring, in_docstring)
+    environment.filters |= {one.__name__: one for one in filters}
+    environment.filters["as_sync"] = partial(sync_twin, words=KEYWORDS)
     environment.globals.update(values)
     for template in sorted(templates.rglob("*.*")):
         if "__pycache__" in template.parts:
