@@ -17,7 +17,7 @@ from generator.document import UnsupportedError
 ROOT = Path(__file__).resolve().parent.parent
 SPEC, CHANGELOG = ROOT / "openapi.yaml", ROOT / "CHANGELOG.md"
 FILES = "openapi.yaml", "CHANGELOG.md", "generated"
-"""What a release changes. What else is edited in the meantime is none of its business."""
+"""What a release changes."""
 
 
 def run(*command: str) -> str:
@@ -77,7 +77,10 @@ def release(version: str) -> None:
         files = sorted(map(str, (ROOT / "dist").glob(f"narrative_jobs-{version}*")))
         print(run(sys.executable, "-m", "twine", "check", "--strict", *files), end="")
         run("git", "add", "--all", "--", *FILES)
-        run("git", "commit", "--quiet", "--message", f"Release {version}", "--", *FILES)
+        if edited := git("diff", "--name-only").split():
+            said = "was edited while the release was tested: commit it first"
+            raise UnsupportedError(f"{', '.join(edited)} {said}")
+        run("git", "commit", "--quiet", "--message", f"Release {version}")
         run("git", "tag", "--annotate", f"v{version}", "--message", f"Release {version}")
     except BaseException:
         ignore_signals()
