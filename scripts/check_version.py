@@ -40,6 +40,8 @@ def rank_of(change: contract.Change) -> str:
         is_harmless = takes_all(change.old, change.new) if is_asked else gives_all(change)
     elif change.fact == "number" and change.sort == "server":
         is_harmless = "1" not in (change.old, change.new)  # The first is the default.
+    elif change.fact == "default" or change.sort == "sdk":
+        is_harmless = change.old is None  # It is told, at last.
     elif change.fact in ("absent", "null"):
         is_harmless = is_asked and is_more
     elif change.is_listed:
@@ -201,12 +203,22 @@ def compare(old: Path, new: Path) -> list[Change]:
     """Compare two folders with a spec and a package, the gravest change first."""
     load = partial(griffe.load, "narrative_jobs", allow_inspection=False, resolve_aliases=True)
     packages = [load(search_paths=[folder / "generated"]) for folder in (old, new)]
-    wire = contract.compare(*(read(folder / "openapi.yaml").promises for folder in (old, new)))
-    names = contract.compare(*map(imported, packages))
+    wire = [*contract.compare(*(read(one / "openapi.yaml").promises for one in (old, new)))]
+    told = {_field(one.place) for one in wire if one.fact}
+    names = [
+        one
+        for one in contract.compare(*map(imported, packages))
+        if not (one.sort == "field" and one.fact and _field(one.place) in told)
+    ]
     changes = [Change(rank_of(one), str(one)) for one in [*wire, *names]]
     if not changes and _texts(old) != _texts(new):
         changes.append(Change("patch", "narrative_jobs: texts or code, with the same API"))
     return sorted(changes, key=lambda change: (-CLASSES.index(change.rank), change.text))
+
+
+def _field(place: str) -> str:
+    """Return the name of a field as it is both on the wire and in Python."""
+    return re.sub(r"\W|_", "", place.rpartition(".")[2]).lower()
 
 
 def _texts(folder: Path) -> dict[str, bytes]:

@@ -30,7 +30,7 @@ def differences(ours: Contract, theirs: Contract) -> Iterator[tuple[str, str | N
     """Yield what differs in what we capture, and why if it does so on purpose."""
     for change in compare(ours.promises, theirs.promises):
         is_another = change.sort == "operation" and change.new == "" and not change.fact
-        if change.fact != "name" and not is_another:
+        if change.sort != "sdk" and not is_another:
             yield str(change), reason(change, ours, theirs.promises.get(change.place))
 
 

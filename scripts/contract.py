@@ -18,8 +18,8 @@ class Promise:
     """What a document says of one place."""
 
     sort: str
-    """`operation`, `parameter`, `body`, `answer`, `field`, `security` or `server`; of a package,
-    `name`, `field` or `argument`.
+    """`operation`, `parameter`, `body`, `answer`, `field`, `security`, `server` or `sdk`; of a
+    package, `name`, `field` or `argument`.
     """
     facts: dict[str, str] = field(factory=dict[str, str])
     """What it says, by name: `type`, `default`, `absent`, `null`, `value "x"`, `media type x`…"""

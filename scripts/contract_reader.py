@@ -34,12 +34,14 @@ def read(source: str | Path, like: Contract | None = None) -> Contract:
     )
     if not isinstance(document.data, Mapping) or not isinstance(document.get("paths"), _Node):
         raise UnsupportedError("this is no OpenAPI document with paths")
-    promises: dict[str, Promise] = {}
+    # What only the package knows of: the variables of the environment, and names of servers.
+    sdk = Promise("sdk", {name: str(value) for name, value in document.get("x-sdk", {}).items()})
+    promises = {"x-sdk": sdk}
     contract = Contract(document, promises, like.promises if like else promises)
     with at("servers"):
         for number, server in enumerate(document.get("servers") or [], 1):
-            facts = {"number": str(number), "name": server.get("x-name") or ""}
-            promises[f"server {server.get('url')}"] = Promise("server", facts)
+            promises[f"server {server.get('url')}"] = Promise("server", {"number": str(number)})
+            sdk.facts[f"name of {server.get('url')}"] = str(server.get("x-name"))
     shapes = {PATH_NAME.sub("{}", path): path for path in like.document["paths"]} if like else {}
     for path, item in document["paths"].items():
         its = shapes.get(PATH_NAME.sub("{}", path), path)
@@ -139,8 +141,8 @@ class Contract:
 
     def operation(self, place: str, item: _Node, said: _Node, names: dict[str, str]) -> None:
         """Read an operation: its security, parameters, body and answers."""
-        facts = {"name": said.get("operationId", ""), **_flags(deprecated=said.get("deprecated"))}
-        self.promises[place] = Promise("operation", facts)
+        flags = _flags(deprecated=said.get("deprecated"))
+        self.promises[place] = Promise("operation", flags)
         if place not in self.known:
             return
         schemes = (self.document.get("components") or {}).get("securitySchemes") or {}

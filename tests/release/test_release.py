@@ -51,7 +51,8 @@ def old_spec() -> Spec:
     """Return the spec, with what the changes take away."""
     spec = load_spec()
     get_job(spec)["responses"]["200"]["content"]["text/csv"] = {}
-    spec["paths"]["/jobs"] = operation("listJobs", "limit", "page", "most", "size")
+    spec["paths"]["/jobs"] = operation("listJobs", "limit", "page", "most", "size", "plain")
+    del parameters(spec)["plain"]["schema"]["default"]
     spec["paths"]["/jobs/old"] = operation("listOldJobs")
     return spec
 
@@ -121,7 +122,6 @@ ROWS: dict[str, tuple[Edit, str, list[str]]] = {
         lambda spec: get_job(spec).update(operationId="fetchJob"),
         "major",
         [
-            f"major  {GET_JOB}: name changed from getJob to fetchJob",
             "major  narrative_jobs.Client.get_job: name removed",
             "minor  narrative_jobs.Client.fetch_job: name added",
         ],
@@ -251,6 +251,11 @@ ROWS: dict[str, tuple[Edit, str, list[str]]] = {
         "major",
         [f"major  {GET_JOB} 200: media type text/csv removed"],
     ),
+    "variable of the environment renamed": (
+        lambda spec: spec["x-sdk"].update({"api-key-variable": "OTHER_API_KEY"}),
+        "major",
+        ["major  x-sdk: api-key-variable changed from NARRATIVE_API_KEY to OTHER_API_KEY"],
+    ),
     "another server first": (
         lambda spec: spec["servers"].reverse(),
         "major",
@@ -260,6 +265,16 @@ ROWS: dict[str, tuple[Edit, str, list[str]]] = {
         lambda spec: spec["servers"].insert(1, {"url": "https://api-test.narrative.io"}),
         "minor",
         ["minor  server https://api-dev.narrative.io: number changed from 2 to 3"],
+    ),
+    "default told": (
+        lambda spec: parameters(spec)["plain"]["schema"].update(default=5),
+        "minor",
+        ["minor  GET /jobs query plain: default changed from none to 5"],
+    ),
+    "list of values for a text": (
+        lambda spec: schema(spec, "JobBase")["properties"]["executor"].update(enum=["a", "b"]),
+        "minor",
+        [f'minor  {GET_JOB} 200.executor: value "a" added'],
     ),
     "parameter takes more": (
         lambda spec: parameters(spec)["most"]["schema"].update(type=["integer", "string"]),
@@ -288,6 +303,11 @@ ROWS: dict[str, tuple[Edit, str, list[str]]] = {
         lambda spec: get_job(spec).update(description="Finds a job."),
         "patch",
         ["patch  narrative_jobs: texts or code, with the same API"],
+    ),
+    "id of an operation spelled otherwise": (
+        lambda spec: spec["paths"]["/jobs/old"]["get"].update(operationId="list-old-jobs"),
+        "patch",
+        ["patch  "],
     ),
     "example changed": (
         lambda spec: schema(spec, "RequestSource").update(examples=[{"type": "x"}]),
