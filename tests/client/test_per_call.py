@@ -25,6 +25,7 @@ from narrative_jobs import (
     ResponseDecodeError,
     job_from_dict,
 )
+from narrative_jobs._runtime.calls import UNSET
 from stand_in import TOKEN, Answer, Server
 from support import JOB_ID, ROOT, Flavour, payload, take
 
@@ -194,6 +195,16 @@ def test_it_may_have_a_body(serve: Serve, flavour: Flavour) -> None:
     request = server.requests[0]
     assert json.loads(request.body) == {"since": ["2024-01-02T00:00:00Z"], "ü": "\ud800"}
     assert request.headers["Content-Type"] == "application/json"
+
+
+def test_what_one_call_says_of_its_body_is_not_said_of_the_next(serve: Serve) -> None:
+    server = serve(JOB)
+    with Client(TOKEN, base_url=server.url) as client:
+        for method in ("POST", "GET", "POST"):
+            client.request(method, "/jobs", json=[1] if len(server.requests) == 2 else UNSET)
+    lengths = [request.headers.get("Content-Length") for request in server.requests]
+    assert lengths == ["0", None, "3"]
+    assert "Content-Type" not in server.requests[0].headers
 
 
 def test_its_raw_response_has_the_status_and_headers(serve: Serve, flavour: Flavour) -> None:

@@ -201,12 +201,13 @@ class BaseClient:
         """Build the request of a call."""
         headers = self._headers
         media_type, content = call.content or ("", b"")
-        if content or call.headers:
-            headers = headers.copy()
+        has_length = bool(content) or call.method in {"POST", "PUT", "PATCH"}
+        if has_length or call.headers:
+            headers = headers.copy()  # The client's own are those of all its calls.
             headers.update(call.headers)
         if content:
             headers.setdefault("Content-Type", media_type)
-        if content or call.method in {"POST", "PUT", "PATCH"}:
+        if has_length:
             headers["Content-Length"] = str(len(content))
         target = self._path + quote(call.url, safe="/%:@!$&'()*+,;=~")
         if call.params:
