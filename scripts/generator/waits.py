@@ -50,8 +50,9 @@ class WaitBuilder:
         if hints.get("reasons"):
             found["reasons"], reason_names = self._reasons(hints["reasons"], returned)
         states = self._states(found["state"])
-        names = states | (self._states(found["result"]) if "result" in hints else {})
-        ends = {key: self._named(key, names) for key in ("final", "succeeded", "failed")}
+        results = self._states(found["result"]) if "result" in hints else states
+        ends = {key: self._named(key, states, results) for key in ("succeeded", "failed")}
+        ends["final"] = self._named("final", states)
         if both := set(ends["succeeded"]) & set(ends["failed"]):
             raise UnsupportedError(f"{', '.join(sorted(both))} is both a success and a failure")
         over = {name for some in ends.values() for name in some}
@@ -152,12 +153,15 @@ class WaitBuilder:
                 found.setdefault(said or member, text)
         return found
 
-    def _named(self, key: str, names: Mapping[str, str]) -> list[str]:
+    def _named(self, key: str, *fields: Mapping[str, str]) -> list[str]:
+        """Return what a client calls some states, each of one of some fields."""
         some = self.hints.get(key) or []
         if not isinstance(some, list):
             raise UnsupportedError(f"{key} is no list")
         given = [str(one).lower() if isinstance(one, bool) else str(one) for one in some]
-        if unlisted := [one for one in given if names and one not in names]:
+        names = {said: name for field in fields for said, name in field.items()}
+        is_listed = all(fields)  # A field that is no enum may say anything.
+        if unlisted := [one for one in given if is_listed and one not in names]:
             raise UnsupportedError(f"no state is called {', '.join(sorted(unlisted))}")
         return [names.get(one, one) for one in given]
 

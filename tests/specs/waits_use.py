@@ -14,6 +14,8 @@ from waits import (
     AttemptTrueError,
     BuildAbortedError,
     BuildCrashedError,
+    CheckUpIllError,
+    CheckUpSkippedError,
     Client,
     GetSyncResponse200,
     ItemBadError,
@@ -108,6 +110,15 @@ with (
         sent[:] = [{"number": 7, "status": number}]
         with pytest.raises(build_error, match=build_error.__name__[5:-5].upper()):
             client.wait_for_build(7, max_wait=5)
+
+    sent[:] = [{"id": "a", "status": 0}, {"id": "a", "status": 1, "conclusion": "fine"}]
+    assert client.wait_for_check_up("a", poll_interval=0.01, max_wait=5).succeeded
+    for end in ({"status": 2}, {"status": 1, "conclusion": "ill"}):
+        sent[:] = [{"id": "a", **end}]
+        with pytest.raises(
+            (CheckUpSkippedError, CheckUpIllError), match=r"ended as (SKIPPED|ill)$"
+        ):
+            client.wait_for_check_up("a", max_wait=5)
 
     sent[:] = [{"id": "a"}, {"id": "a", "done": False}, {"id": "a", "done": True}]
     assert client.wait_for_deploy("a", poll_interval=0.01, max_wait=5).done
