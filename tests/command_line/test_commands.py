@@ -207,12 +207,12 @@ def test_a_refused_port_is_said_at_once_and_then_seldom() -> None:
         [*COMMAND, "wait", number(1), "--interval", "0.1s", "--max-wait", "2s"],
         stderr=subprocess.PIPE,
         text=True,
-        env=environment("http://127.0.0.1:1"),
+        env=environment("http://127.0.0.1:1/a%20b"),
     )
     assert process.stderr
     first = process.stderr.readline()
     assert process.poll() is None, "before the wait is over"
-    assert re.match(r"narrative-jobs: http://127\.0\.0\.1:1: GET /jobs/.*ConnectError", first)
+    assert re.match(r"narrative-jobs: http://127\.0\.0\.1:1/a%20b: GET /jobs/.*ConnectError", first)
     _, rest = process.communicate(timeout=10)
     assert len(rest.splitlines()) == 1, "nothing between it and the end of the wait"
     assert process.returncode in {3, 124}

@@ -97,13 +97,16 @@ def run(program: Program) -> int:
         return OK
     except KeyboardInterrupt:
         again = shortened(shlex.join([NAME, *sys.argv[1:]]), 1000)
-        return _failed(INTERRUPTED, f"interrupted; to take it up again: {again}")
+        complain(f"interrupted; to take it up again: {again}")
+        return INTERRUPTED
     except APIError as error:
-        return _failed(REFUSED, error)
+        complain(error)
+        return REFUSED
     except (ValueError, OSError, ImportError) as error:
         # The last two are of the certificates, proxies and files that the environment names.
         advice = ", or pass allow_insecure_http=True|pass it as token=..., or "  # to programmers
-        return _failed(USAGE, re.sub(advice, "", str(error)))
+        complain(re.sub(advice, "", str(error)))
+        return USAGE
 
 
 def write(stream: TextIO, data: str | bytes) -> None:
@@ -120,9 +123,9 @@ def write(stream: TextIO, data: str | bytes) -> None:
             raise  # Only the results have to be whole.
 
 
-def complaint(problem: object) -> str:
-    """Return the line that says what is wrong."""
-    return f"{NAME}: {printable(' '.join(str(problem).split()))}\n"
+def complain(problem: object) -> None:
+    """Say on one line what is wrong."""
+    write(sys.stderr, f"{NAME}: {printable(' '.join(str(problem).split()))}\n")
 
 
 def printable(text: str) -> str:
@@ -134,12 +137,6 @@ def printable(text: str) -> str:
 def on_one_line(text: str) -> str:
     """Show what would control the terminal, line breaks included."""
     return printable(text).replace("\n", "\\n")
-
-
-def _failed(code: int, problem: object) -> int:
-    """Say on stderr what is wrong, and return the exit code."""
-    write(sys.stderr, complaint(problem))
-    return code
 
 
 def _options(program: Program) -> argparse.Namespace:
@@ -239,7 +236,7 @@ def _run(program: Program, options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         if error.name != "rich":
             raise
-        return _failed(USAGE, f"it needs its extra: pip install '{NAME}[cli]'")
+        raise ValueError(f"it needs its extra: pip install '{NAME}[cli]'") from None
     record = getattr(import_module(".._long_running", __package__), options.command.operation)
     client_class = import_module("..client", __package__).Client
     with client_class(environment=options.environment) as client:
@@ -258,7 +255,7 @@ def _get(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
         except APIError as error:
             if options.json and isinstance(error, ResponseDecodeError):
                 terminal.show(str(error.body).encode())
-            terminal.complain(error)
+            complain(error)
             code = REFUSED
     return code
 
@@ -283,7 +280,7 @@ def _wait(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
     except ExceptionGroup as lost:
         for error in lost.exceptions:
             codes.add(OUT_OF_TIME if isinstance(error, TimeoutError) else REFUSED)
-            terminal.complain(error)
+            complain(error)
     return next(code for code in (REFUSED, OUT_OF_TIME, UNSUCCESSFUL, OK) if code in codes)
 
 

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from .cli import Program, complaint, on_one_line, printable, write
+from .cli import NAME, Program, on_one_line, printable, write
 from .log import logger
 from .mismatch import shortened
 from .waiting import LongRunning
@@ -40,12 +40,15 @@ class Terminal(logging.Handler):
     """Where things are shown, and what is known of those that are waited for."""
 
     def __init__(
-        self, program: Program, options: argparse.Namespace, record: LongRunning[Any], server: str
+        self,
+        program: Program,
+        options: argparse.Namespace,
+        record: LongRunning[Any],
+        server: object,
     ) -> None:
         super().__init__()
-        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         self.record = record
-        self._program, self._options, self._server = program, options, server
+        self._program, self._options = program, options
         self._began = time.monotonic()
         self._next_warnings: dict[str, float] = {}
         self._states: dict[str, str] = {}
@@ -56,21 +59,18 @@ class Terminal(logging.Handler):
         if options.verbose:
             logger.setLevel(logging.DEBUG)
         self._is_verbose = logger.level != logging.NOTSET  # A variable may ask for the log, too.
+        name = f"{NAME}: {str(server).replace('%', '%%')}:"
+        before = "%(asctime)s %(levelname)s" if self._is_verbose else name
+        self.setFormatter(logging.Formatter(f"{before} %(message)s"))
         if not options.quiet:
             logging.root.addHandler(self)
 
-    def complain(self, problem: object) -> None:
-        """Say on one line what is wrong."""
-        self._print(sys.stderr, complaint(problem))
-
     def emit(self, record: logging.LogRecord) -> None:
         """Show a line of the log; unless it is asked for, a warning of each kind a minute."""
-        kind = str(record.msg)
-        if self._is_verbose:
+        kind, now = str(record.msg), time.monotonic()
+        if self._is_verbose or now >= self._next_warnings.get(kind, 0.0):
+            self._next_warnings[kind] = now + BETWEEN_WARNINGS
             self._print(sys.stderr, f"{printable(self.format(record))}\n")
-        elif time.monotonic() >= self._next_warnings.get(kind, 0.0):
-            self._next_warnings[kind] = time.monotonic() + BETWEEN_WARNINGS
-            self.complain(f"{self._server}: {record.getMessage()}")
 
     def show(self, item: object) -> None:
         """Print something on stdout: bytes as they are, else a description."""
