@@ -86,12 +86,15 @@ def main() -> int:
         "--known", type=Path, metavar="FILE", default=known_file, help="what is known: %(default)s"
     )
     options = parser.parse_args()
+    place: str | Path = SCRIPTS.parent / "openapi.yaml"
     try:
-        ours = read(SCRIPTS.parent / "openapi.yaml")
-        theirs = read(options.document, like=ours)
+        ours = read(place)
+        place = options.document
+        theirs = read(place, like=ours)
+        place = options.known
         known = json.loads(options.known.read_text("utf-8")) if options.known.exists() else {}
     except (UnsupportedError, OSError, ValueError, YAMLError, httpx.HTTPError) as error:
-        print(f"{options.document}: {error}", file=sys.stderr)
+        print(f"{place}: {error}", file=sys.stderr)
         return 2
     all_of_them = dict(differences(ours, theirs))
     deliberate = {line: why for line, why in all_of_them.items() if why}

@@ -14,6 +14,8 @@ import httpx
 from attrs import define, field
 from contract import Promise
 from generator.document import METHODS, UnsupportedError, at, parse
+from jsonschema.exceptions import best_match
+from jsonschema.validators import extend
 from openapi_schema_validator import OAS30Validator, OAS31Validator
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
@@ -27,21 +29,24 @@ def read(source: str | Path, like: Contract | None = None) -> Contract:
     and a path has that one's names in it, which no request shows.
     """
     address = str(source) if "://" in str(source) else Path(source).resolve().as_uri()
-    registry: Any = Registry
-    retrieve, links = cache(_retrieve), _Links()
-    document = _Node(
-        retrieve(address).contents, registry(retrieve=retrieve).resolver(address), links
-    )
+    address, resource = _retrieved(address)
+    made: Any = Registry
+    registry = made(retrieve=cache(lambda uri: _retrieved(uri)[1]))
+    resolver = registry.with_resource(address, resource).resolver(address)
+    document = _Node(resource.contents, resolver, links := _Links())
     if not isinstance(document.data, Mapping) or not isinstance(document.get("paths"), _Node):
         raise UnsupportedError("this is no OpenAPI document with paths")
+    if not str(document.get("openapi")).startswith("3."):
+        raise UnsupportedError("this is no OpenAPI 3: convert it first")
     # What only the package knows of: the variables of the environment, and names of servers.
     sdk = Promise("sdk", {name: str(value) for name, value in document.get("x-sdk", {}).items()})
     promises = {"x-sdk": sdk}
     contract = Contract(document, promises, like.promises if like else promises)
     with at("servers"):
         for number, server in enumerate(document.get("servers") or [], 1):
-            promises[f"server {server.get('url')}"] = Promise("server", {"number": str(number)})
-            sdk.facts[f"name of {server.get('url')}"] = str(server.get("x-name"))
+            url = str(server.get("url")).rstrip("/")
+            promises[f"server {url}"] = Promise("server", {"number": str(number)})
+            sdk.facts[f"name of {url}"] = str(server.get("x-name"))
     shapes = {PATH_NAME.sub("{}", path): path for path in like.document["paths"]} if like else {}
     for path, item in document["paths"].items():
         its = shapes.get(PATH_NAME.sub("{}", path), path)
@@ -59,12 +64,14 @@ def read(source: str | Path, like: Contract | None = None) -> Contract:
 PATH_NAME = re.compile(r"{([^}]*)}")
 
 
-def _retrieve(address: str) -> Resource[Any]:
+def _retrieved(address: str) -> tuple[str, Resource[Any]]:
+    """Return what lies at an address, and where that was in the end."""
     if address.startswith("file:"):
         text = Path(httpx.URL(address).path).read_text(encoding="utf-8")
     else:
-        text = httpx.get(address, follow_redirects=True, timeout=30).raise_for_status().text
-    return Resource.from_contents(parse(text), default_specification=DRAFT202012)
+        answer = httpx.get(address, follow_redirects=True, timeout=30).raise_for_status()
+        text, address = answer.text, str(answer.url)
+    return address, Resource.from_contents(parse(text), default_specification=DRAFT202012)
 
 
 @define
@@ -111,13 +118,20 @@ class _Node(UserDict[str, Any]):
                 found = node.resolver.lookup(reference)
                 why = "leads to itself" if any(found.contents is one for one in seen) else ""
             except (Unresolvable, ValueError) as error:
-                why = f"leads nowhere: {error.__cause__ or error}"
+                why = f"leads nowhere: {_first_cause(error)}"
             if why or not isinstance(found.contents, Mapping):
                 self.links.lost.append(f"{reference} {why or 'leads to no object'}")
                 return _Node({}, None, self.links)
             node = _Node(found.contents, found.resolver, self.links)
         target = self.links.made.setdefault(id(node.data), node)
         return _Node({"allOf": [target, beside]}, self.resolver, self.links) if beside else target
+
+
+def _first_cause(error: BaseException) -> str:
+    """Return what led to an error, without the document, which may be in its message."""
+    while error.__cause__:
+        error = error.__cause__
+    return str(error)[:200]
 
 
 NO_PART = {"$ref", "summary", "description"}
@@ -147,7 +161,7 @@ class Contract:
             return
         schemes = (self.document.get("components") or {}).get("securitySchemes") or {}
         for one in said.get("security", self.document.get("security")) or []:
-            for name in one:
+            for name in one or ["none"]:
                 scheme = schemes.get(name) or {"type": name}
                 words = [scheme.get(key, "") for key in ("type", "scheme", "in", "name")]
                 key = f"{place} security {' '.join(filter(None, words)).lower()}"
@@ -168,7 +182,7 @@ class Contract:
     def content(self, place: str, holder: _Node, sort: str, facts: dict[str, str]) -> None:
         """Read a body or an answer: its media types, and the schema of the first that is JSON."""
         content = holder.get("content") or {}
-        facts |= {f"media type {name.lower()}": "" for name in content}
+        facts |= {f"media type {name.partition(';')[0].lower()}": "" for name in content}
         names = [name for name in content if "json" in name.lower()] or list(content)
         shown = [content[name] for name in names[:1]]
         self.promise(place, [one.get("schema") for one in shown], sort, facts)
@@ -219,13 +233,19 @@ class Contract:
         some = [one.data["value"] for one in named if "value" in one]
         some += holder.data["examples"] if isinstance(given, list) else []
         some += [holder.data["example"]] if "example" in holder else []
-        is_3_0 = str(self.document.get("openapi")).startswith("3.0")
-        validator = (OAS30Validator if is_3_0 else OAS31Validator)(schema or {})
+        is_3_0 = str(self.document["openapi"]).startswith("3.0")
+        validator = (OPENAPI_3_0 if is_3_0 else OAS31Validator)(schema or {})
         for example in some:
-            for error in validator.iter_errors(example):
+            for each in validator.iter_errors(example):
+                error = best_match([each]) or each
                 where = error.json_path.removeprefix("$").removeprefix(".") or "it"
                 said = f"{where}: {error.message[:200]}"
                 self.wrong(place, f"an example that its schema refuses: {said}")
+
+
+# Of a choice, OAS30Validator follows the discriminator alone, by references that are gone here.
+CHOICES = {key: OAS31Validator.VALIDATORS[key] for key in ("allOf", "oneOf", "anyOf")}
+OPENAPI_3_0 = extend(OAS30Validator, CHOICES)  # type: ignore[no-untyped-call]
 
 
 def _inner(parts: list[_Node]) -> dict[str, list[Any]]:

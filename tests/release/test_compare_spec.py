@@ -14,7 +14,7 @@ from unittest.mock import patch
 import compare_spec
 import pytest
 from large_spec import large_spec
-from stand_in import Answer, Server, load_spec
+from stand_in import Answer, Request, Server, load_spec
 from support import ROOT
 
 VENDOR = ROOT / "tests" / "vendor" / "openapi.yaml"
@@ -195,6 +195,10 @@ CHANGES: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
         ),
         f"{GET_JOB} 200.result.snapshot_id: is now deprecated",
     ),
+    (
+        lambda spec: spec.update(security=[{}, *spec["security"]]),
+        f"{GET_JOB} security none: security added",
+    ),
     # Servers, their order, what is deprecated, media types.
     (
         lambda spec: spec["servers"].reverse(),
@@ -248,18 +252,62 @@ def test_a_name_in_required_that_is_no_property_is_a_line(tmp_path: Path) -> Non
     assert "200.failures[]: required names cause, which is no property" in result.stdout
 
 
-def test_a_url_will_do() -> None:
-    files = {f"/{p.relative_to(VENDOR.parent)}": p for p in VENDOR.parent.rglob("*.*")}
+def of_3_0(node: Any) -> Any:
+    """Say in OpenAPI 3.0, with every reference followed, what a part of our document says."""
+    if isinstance(node, list):
+        return [of_3_0(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        *_, group, name = node["$ref"].split("/")
+        return of_3_0(load_spec()["components"][group][name])
+    said = {key: of_3_0(value) for key, value in node.items()}
+    for key in ("type", "oneOf", "anyOf"):
+        null = "null" if key == "type" else {"type": "null"}
+        if isinstance(said.get(key), list) and null in said[key]:
+            rest = [one for one in said.pop(key) if one != null]
+            said |= {"nullable": True} | ({key: rest[0]} if key == "type" else {"allOf": rest[:1]})
+    if isinstance(said.get("const"), str):
+        said["enum"] = [said.pop("const")]
+    if isinstance(said.get("examples"), list):
+        (said["example"],) = said.pop("examples")
+    if "application/json" in said:
+        said["application/json; charset=utf-8"] = said.pop("application/json")
+    return said
 
-    with Server(lambda request: Answer(200, files[request.path].read_bytes())) as server:
-        result = compare(f"{server.url}/openapi.yaml")
+
+def test_what_another_generator_says_otherwise_is_no_difference(tmp_path: Path) -> None:
+    path, spec = tmp_path / "vendor.json", load_spec()
+    servers = [{"url": f"{server['url']}/"} for server in spec["servers"]]
+    path.write_text(json.dumps({**of_3_0(spec), "openapi": "3.0.3", "servers": servers}))
+    result = compare(path)
+    assert result.stdout.startswith("0 new differences, 0 new mistakes, 0 new not captured;")
+
+
+def test_a_url_will_do() -> None:
+    def answer(request: Request) -> Answer:
+        if request.path == "/latest":
+            return Answer(302, headers={"Location": "/v2/openapi.yaml"})
+        return Answer(200, (VENDOR.parent / request.path.removeprefix("/v2/")).read_bytes())
+
+    with Server(answer) as server:
+        result = compare(f"{server.url}/latest")
         asked = [request.path for request in server.requests]
-    assert asked == ["/openapi.yaml", "/parts/job.yaml", "/parts/schemas.json"]
+    assert asked == ["/latest", "/v2/openapi.yaml", "/v2/parts/job.yaml", "/v2/parts/schemas.json"]
     assert result == compare(VENDOR)
 
 
 @pytest.mark.parametrize(
-    "text", ["a: [", "{}", '{"paths": 1}', "just text", '{"openapi": "3.1.0"', None]
+    "text",
+    [
+        "a: [",
+        "{}",
+        '{"swagger": "2.0", "paths": {}}',
+        '{"paths": 1}',
+        "just text",
+        '{"openapi": "3.1.0"',
+        None,
+    ],
 )
 def test_what_cannot_be_read_is_one_line(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "vendor.yaml"
@@ -269,6 +317,14 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path, text: str | None) -> No
     assert result.returncode == 2
     assert result.stderr.startswith(f"{path}: ")
     assert compare("http://127.0.0.1:1/openapi.json").returncode == 2
+
+
+def test_what_is_known_is_named_where_it_cannot_be_read(tmp_path: Path) -> None:
+    known = tmp_path / "known.json"
+    known.write_text("{")
+    result = compare("--known", known, VENDOR)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"{known}: ")
 
 
 def test_a_document_of_the_vendors_size_is_no_trouble(tmp_path: Path) -> None:
