@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from .mismatch import MismatchError
+from .mismatch import MismatchError, excerpt
 
 MOST_CODINGS = 4
 """How many codings in a row are read."""
@@ -23,44 +23,41 @@ class Body:
         codings = [coding.strip() for coding in reversed(self._encoding.split(","))]
         self._codings = [coding for coding in codings if coding not in {"", "identity"}]
         self._limit = limit
-        # Little is larger when it is packed.
-        self._room = limit + PIECE if self._codings else limit
+        self._most = limit + PIECE  # What is packed may be a little larger than what it holds.
+        self._size = 0
         self._parts: list[bytes] = []
         self.error: MismatchError | None = None
         """Why the rest is of no use, once that is so."""
 
     def add(self, chunk: bytes) -> None:
         """Take the next bytes from the wire."""
-        self._parts.append(chunk[: self._room])
-        if len(chunk) > self._room:
+        self._parts.append(chunk[: self._most - self._size])
+        self._size += len(chunk)
+        if self._size > self._most:
             self._fail(self._too_much)
-        self._room -= len(self._parts[-1])
 
     def finish(self) -> bytes:
         """Return what has come, decompressed as far as it can be."""
         data = b"".join(self._parts)
-        if (
-            not {*self._codings} <= {"gzip", "x-gzip", "deflate"}
-            or len(self._codings) > MOST_CODINGS
-        ):
-            self._fail(f"expected a body in gzip, or as it is, got {self._encoding!r}")
-            return data
-        for number, coding in enumerate(self._codings, 1):
-            is_last = number == len(self._codings)
-            data = self._unpacked(data, coding, self._limit if is_last else self._limit + PIECE)
-        return data
+        if {*self._codings} <= {"gzip", "x-gzip", "deflate"} and len(self._codings) <= MOST_CODINGS:
+            for coding in self._codings:
+                data = self._unpacked(data, coding)
+        else:
+            self._fail(f"expected a body in gzip, or as it is, got {excerpt(self._encoding)}")
+        if len(data) > self._limit:
+            self._fail(self._too_much)
+        return data[: self._limit]
 
-    def _unpacked(self, data: bytes, coding: str, most: int) -> bytes:
+    def _unpacked(self, data: bytes, coding: str) -> bytes:
         """Take off one coding: gzip of one or more members (RFC 1952), zlib or raw deflate."""
         inner = zlib.decompressobj(_window(data, coding))
         parts: list[bytes] = []
         at = size = 0
         try:
-            while at < len(data) and size <= most:
+            while at < len(data) and size <= self._most:
                 piece = data[at : at + PIECE]
-                part = inner.decompress(piece, most - size + 1)
-                parts.append(part[: most - size])
-                size += len(part)
+                parts.append(inner.decompress(piece, self._most - size + 1))
+                size += len(parts[-1])
                 at += len(piece) - len(inner.unconsumed_tail) - len(inner.unused_data)
                 if inner.eof:
                     if not data.startswith(GZIP, at):
@@ -68,9 +65,9 @@ class Body:
                     inner = zlib.decompressobj(zlib.MAX_WBITS + 16)
         except zlib.error as error:
             self._fail(f"expected a body in {self._encoding}: {error}")
-        if size > most:
+        if size > self._most:
             self._fail(self._too_much)
-        if data and not inner.eof:
+        elif data and not inner.eof:
             self._fail(f"expected a body in {self._encoding}, got half of it")
         return b"".join(parts)
 
