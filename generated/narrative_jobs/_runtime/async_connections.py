@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, Self, cast
 from weakref import WeakKeyDictionary
 
 import httpcore
@@ -37,16 +37,11 @@ class AsyncWire(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
         self._stream = httpcore.AsyncNetworkStream()  # Not there yet.
 
     async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+        self, host: str, port: int, timeout: float | None = None, *more: Any, **options: Any
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the server, or to the proxy before it."""
         left = self.deadline.left(timeout)
-        self._stream = await _BACKEND.connect_tcp(host, port, left, local_address, socket_options)
+        self._stream = await _BACKEND.connect_tcp(host, port, left, *more, **options)
         return self
 
     async def start_tls(
@@ -190,29 +185,40 @@ class AsyncRoom:
 
     def __init__(self, size: int) -> None:
         self.gate = AsyncGate(size)
-        self._free: deque[AsyncConnection] = deque()
+        self.free: deque[AsyncConnection] = deque()
+        self._keeper = keeper(self.free)
+
+    async def begin(self) -> Self:
+        """Have what is free closed with the loop, or with the client that nobody holds any more."""
+        await self._keeper.__anext__()
+        return self
 
     async def take(self) -> AsyncConnection | None:
         """Return the connection that was free for longest, and close those of no use any more."""
-        with suppress(IndexError):  # Where there is none, or another thread took the last.
-            while True:
-                connection = self._free.popleft()
-                if connection.is_usable():
-                    return connection
-                await connection.aclose()
-        return None
-
-    async def give(self, connection: AsyncConnection) -> None:
-        """Take a connection back."""
-        if connection.is_usable():
-            self._free.append(connection)
-        else:
+        while (connection := popped(self.free)) and not connection.is_usable():
             await connection.aclose()
+        return connection
 
     async def aclose(self) -> None:
         """Close what is free."""
-        while (connection := await self.take()) is not None:
+        await self._keeper.aclose()
+
+
+async def keeper(free: deque[AsyncConnection]) -> AsyncGenerator[None]:
+    """Close connections at the end: Python ends a generator when its loop ends."""
+    try:
+        yield
+    finally:
+        while connection := popped(free):
             await connection.aclose()
+
+
+def popped(free: deque[AsyncConnection]) -> AsyncConnection | None:
+    """Take the first one out, if one is there: other threads take them, too."""
+    try:
+        return free.popleft()
+    except IndexError:
+        return None
 
 
 class AsyncCarrier:
@@ -229,33 +235,31 @@ class AsyncCarrier:
 
     def _rooms(self) -> WeakKeyDictionary[object, AsyncRoom]:
         """Return what this process has, by loop."""
-        process = os.getpid()
-        if process not in self._by_process:
-            self._by_process.setdefault(process, WeakKeyDictionary())
-        return self._by_process[process]
+        return self._by_process.setdefault(os.getpid(), WeakKeyDictionary())
 
-    def _room(self) -> AsyncRoom:
-        """Return what this loop has; where two threads ask at once, both get the same."""
+    async def _room(self) -> AsyncRoom:
+        """Return what this loop has; where two ask at once, both get the same."""
         if self._is_closed:
             raise RuntimeError("The client has been closed.")
         rooms, loop = self._rooms(), this_loop()
-        return rooms.get(loop) or rooms.setdefault(loop, AsyncRoom(self._size))
+        return rooms.get(loop) or rooms.setdefault(loop, await AsyncRoom(self._size).begin())
 
     async def turn(self) -> None:
         """Wait for a turn to begin, where many begin at once."""
-        await self._room().gate.turn()
+        await (await self._room()).gate.turn()
 
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         """Send a request and return the answer with its body, up to so many bytes."""
-        room = self._room()
+        room = await self._room()
         async with room.gate.place(deadline):
             connection = await room.take() or self._connect()
             try:
                 return await connection.exchange(request, deadline, limit)
             finally:
-                await room.give(connection)
-                if self._is_closed:
-                    await room.aclose()
+                if connection.is_usable() and not self._is_closed:
+                    room.free.append(connection)
+                else:
+                    await connection.aclose()
 
     async def aclose(self) -> None:
         """Close what is free; what is in use is closed when its answer has come."""

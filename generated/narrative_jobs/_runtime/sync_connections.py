@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, Self, cast
 from weakref import WeakKeyDictionary
 
 import httpcore
@@ -37,16 +37,11 @@ class Wire(httpcore.NetworkBackend, httpcore.NetworkStream):
         self._stream = httpcore.NetworkStream()  # Not there yet.
 
     def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+        self, host: str, port: int, timeout: float | None = None, *more: Any, **options: Any
     ) -> httpcore.NetworkStream:
         """Connect to the server, or to the proxy before it."""
         left = self.deadline.left(timeout)
-        self._stream = _BACKEND.connect_tcp(host, port, left, local_address, socket_options)
+        self._stream = _BACKEND.connect_tcp(host, port, left, *more, **options)
         return self
 
     def start_tls(
@@ -190,29 +185,40 @@ class Room:
 
     def __init__(self, size: int) -> None:
         self.gate = Gate(size)
-        self._free: deque[Connection] = deque()
+        self.free: deque[Connection] = deque()
+        self._keeper = keeper(self.free)
+
+    def begin(self) -> Self:
+        """Have what is free closed with the loop, or with the client that nobody holds any more."""
+        self._keeper.__next__()
+        return self
 
     def take(self) -> Connection | None:
         """Return the connection that was free for longest, and close those of no use any more."""
-        with suppress(IndexError):  # Where there is none, or another thread took the last.
-            while True:
-                connection = self._free.popleft()
-                if connection.is_usable():
-                    return connection
-                connection.close()
-        return None
-
-    def give(self, connection: Connection) -> None:
-        """Take a connection back."""
-        if connection.is_usable():
-            self._free.append(connection)
-        else:
+        while (connection := popped(self.free)) and not connection.is_usable():
             connection.close()
+        return connection
 
     def close(self) -> None:
         """Close what is free."""
-        while (connection := self.take()) is not None:
+        self._keeper.close()
+
+
+def keeper(free: deque[Connection]) -> Generator[None]:
+    """Close connections at the end: Python ends a generator when its loop ends."""
+    try:
+        yield
+    finally:
+        while connection := popped(free):
             connection.close()
+
+
+def popped(free: deque[Connection]) -> Connection | None:
+    """Take the first one out, if one is there: other threads take them, too."""
+    try:
+        return free.popleft()
+    except IndexError:
+        return None
 
 
 class Carrier:
@@ -229,21 +235,18 @@ class Carrier:
 
     def _rooms(self) -> WeakKeyDictionary[object, Room]:
         """Return what this process has, by loop."""
-        process = os.getpid()
-        if process not in self._by_process:
-            self._by_process.setdefault(process, WeakKeyDictionary())
-        return self._by_process[process]
+        return self._by_process.setdefault(os.getpid(), WeakKeyDictionary())
 
     def _room(self) -> Room:
-        """Return what this loop has; where two threads ask at once, both get the same."""
+        """Return what this loop has; where two ask at once, both get the same."""
         if self._is_closed:
             raise RuntimeError("The client has been closed.")
         rooms, loop = self._rooms(), this_process()
-        return rooms.get(loop) or rooms.setdefault(loop, Room(self._size))
+        return rooms.get(loop) or rooms.setdefault(loop, Room(self._size).begin())
 
     def turn(self) -> None:
         """Wait for a turn to begin, where many begin at once."""
-        self._room().gate.turn()
+        (self._room()).gate.turn()
 
     def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         """Send a request and return the answer with its body, up to so many bytes."""
@@ -253,9 +256,10 @@ class Carrier:
             try:
                 return connection.exchange(request, deadline, limit)
             finally:
-                room.give(connection)
-                if self._is_closed:
-                    room.close()
+                if connection.is_usable() and not self._is_closed:
+                    room.free.append(connection)
+                else:
+                    connection.close()
 
     def close(self) -> None:
         """Close what is free; what is in use is closed when its answer has come."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -103,20 +102,3 @@ class AsyncConnections(AsyncCarrier):
         if route.proxy and route.proxy.scheme.startswith("socks"):
             raise ValueError("The environment asks for a SOCKS proxy, which aiohttp cannot use.")
         super().__init__(lambda: Session(route), MAX_REQUESTS)
-
-    async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
-        """Send a request, where loops that have ended left nothing that aiohttp would bewail."""
-        await self._close_what_loops_left()
-        return await super().exchange(request, deadline, limit)
-
-    async def aclose(self) -> None:
-        await self._close_what_loops_left()
-        await super().aclose()
-
-    async def _close_what_loops_left(self) -> None:
-        rooms = self._rooms()
-        for loop in [reference() for reference in rooms.keyrefs()]:
-            if isinstance(loop, asyncio.AbstractEventLoop) and loop.is_closed():
-                left = rooms.pop(loop, None)
-                if left is not None:
-                    await left.aclose()

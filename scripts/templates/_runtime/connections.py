@@ -34,7 +34,6 @@ HTTPCORE_ERRORS = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
     httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
 )
 
 
@@ -90,22 +89,16 @@ def route_to(url: httpx.URL) -> Route:
     """Find the way to a server, with the proxy and the certificates that the environment names."""
     proxy = proxy_for(url)
     is_encrypted = "https" in {url.scheme, proxy.scheme if proxy else ""}
-    origin = httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/"
-    ).origin
+    origin = httpcore.Origin(url.raw_scheme, url.raw_host, url.port or PORTS[url.scheme])
     return Route(url, origin, proxy, tls_context() if is_encrypted else None)
 
 
 def tls_context() -> ssl.SSLContext:
     """Return the certificates to trust, as httpx finds them; read once for all clients."""
-    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     try:
-        return _tls_context(file, folder)
+        return _tls_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     except OSError as error:  # ssl.SSLError is one.
-        raise ValueError(
-            f"The certificates of the environment variable SSL_CERT_FILE, {file!r}, "
-            f"cannot be read: {error}"
-        ) from None
+        raise ValueError(f"The certificates of SSL_CERT_FILE cannot be read: {error}") from None
 
 
 @cache
@@ -141,7 +134,7 @@ def _is_direct(url: httpx.URL, exceptions: str) -> bool:
     if not exceptions:  # Then the system's settings count, where it has any.
         return bool(urllib.request.proxy_bypass(url.host))
     host = f"[{url.host}]" if ":" in url.host else url.host
-    names = f".{host}", f".{host}:{url.port or PORTS.get(url.scheme)}"
+    names = f".{host}", f".{host}:{url.port or PORTS[url.scheme]}"
     for entry in exceptions.lower().replace(",", " ").split():
         scheme, _, plain = entry.rpartition("://")
         if scheme not in {"", "all", url.scheme}:
