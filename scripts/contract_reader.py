@@ -15,8 +15,7 @@ from attrs import define, field
 from contract import Promise
 from generator.document import METHODS, UnsupportedError, at, parse
 from jsonschema.exceptions import best_match
-from jsonschema.validators import extend
-from openapi_schema_validator import OAS30Validator, OAS31Validator
+from openapi_schema_validator import OAS31Validator
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
@@ -34,10 +33,9 @@ def read(source: str | Path, like: Contract | None = None) -> Contract:
     registry = made(retrieve=cache(lambda uri: _retrieved(uri)[1]))
     resolver = registry.with_resource(address, resource).resolver(address)
     document = _Node(resource.contents, resolver, links := _Links())
-    if not isinstance(document.data, Mapping) or not isinstance(document.get("paths"), _Node):
-        raise UnsupportedError("this is no OpenAPI document with paths")
-    if not str(document.get("openapi")).startswith("3."):
-        raise UnsupportedError("this is no OpenAPI 3: convert it first")
+    is_one = isinstance(document.data, Mapping) and str(document.get("openapi")).startswith("3.")
+    if not is_one or not isinstance(document.get("paths"), _Node):
+        raise UnsupportedError("this is no OpenAPI 3 document with paths")
     # What only the package knows of: the variables of the environment, and names of servers.
     sdk = Promise("sdk", {name: str(value) for name, value in document.get("x-sdk", {}).items()})
     promises = {"x-sdk": sdk}
@@ -118,20 +116,18 @@ class _Node(UserDict[str, Any]):
                 found = node.resolver.lookup(reference)
                 why = "leads to itself" if any(found.contents is one for one in seen) else ""
             except (Unresolvable, ValueError) as error:
-                why = f"leads nowhere: {_first_cause(error)}"
+                why = f"leads nowhere: {str(error.__cause__ or error)[:200]}"
             if why or not isinstance(found.contents, Mapping):
                 self.links.lost.append(f"{reference} {why or 'leads to no object'}")
                 return _Node({}, None, self.links)
             node = _Node(found.contents, found.resolver, self.links)
-        target = self.links.made.setdefault(id(node.data), node)
+        key = id(node.data)
+        if node.data.get("nullable") is True:  # As OpenAPI 3.1 has it.
+            rest = {k: v for k, v in node.data.items() if k != "nullable"}
+            either = {"anyOf": [rest, {"type": "null"}]}
+            node = _Node(either, node.resolver, self.links)
+        target = self.links.made.setdefault(key, node)
         return _Node({"allOf": [target, beside]}, self.resolver, self.links) if beside else target
-
-
-def _first_cause(error: BaseException) -> str:
-    """Return what led to an error, without the document, which may be in its message."""
-    while error.__cause__:
-        error = error.__cause__
-    return str(error)[:200]
 
 
 NO_PART = {"$ref", "summary", "description"}
@@ -233,19 +229,13 @@ class Contract:
         some = [one.data["value"] for one in named if "value" in one]
         some += holder.data["examples"] if isinstance(given, list) else []
         some += [holder.data["example"]] if "example" in holder else []
-        is_3_0 = str(self.document["openapi"]).startswith("3.0")
-        validator = (OPENAPI_3_0 if is_3_0 else OAS31Validator)(schema or {})
+        validator = OAS31Validator(schema or {})
         for example in some:
             for each in validator.iter_errors(example):
                 error = best_match([each]) or each
                 where = error.json_path.removeprefix("$").removeprefix(".") or "it"
                 said = f"{where}: {error.message[:200]}"
                 self.wrong(place, f"an example that its schema refuses: {said}")
-
-
-# Of a choice, OAS30Validator follows the discriminator alone, by references that are gone here.
-CHOICES = {key: OAS31Validator.VALIDATORS[key] for key in ("allOf", "oneOf", "anyOf")}
-OPENAPI_3_0 = extend(OAS30Validator, CHOICES)  # type: ignore[no-untyped-call]
 
 
 def _inner(parts: list[_Node]) -> dict[str, list[Any]]:
@@ -298,8 +288,7 @@ def _types(schema: Mapping[str, Any]) -> set[str]:
     ]
     form = f"<{schema['format']}>" if schema.get("format") else ""
     names = [given] if isinstance(given, str) else given
-    null = {"null"} if schema.get("nullable") else set[str]()
-    return null | {name if name == "null" else f"{name}{form}" for name in names}
+    return {name if name == "null" else f"{name}{form}" for name in names}
 
 
 TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
