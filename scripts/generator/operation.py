@@ -65,6 +65,11 @@ class Answer:
     description: str
     media: Media
 
+    @property
+    def type(self) -> Type:
+        """What it comes to."""
+        return Type(self.media.shape, OUTSIDE)
+
 
 @define
 class Operation:
@@ -101,7 +106,7 @@ class Operation:
     def shapes(self) -> list[Shape]:
         """The types that it needs."""
         fields = [*self.positional, *self.keywords]
-        types = [*(one.type for one in fields), *(type_ for _, type_ in self.successes)]
+        types = [*(one.type for one in fields), *(one.type for one in self.successes)]
         return [one.shape for one in types]
 
     @property
@@ -110,12 +115,8 @@ class Operation:
         return frozenset[str]().union(*(one.classes() for one in self.shapes))
 
     @property
-    def successes(self) -> list[tuple[str, Type]]:
-        """What each answer comes to that is no error, by its status."""
-        return [(one.status, Type(one.media.shape, OUTSIDE)) for one in self._successes]
-
-    @property
-    def _successes(self) -> list[Answer]:
+    def successes(self) -> list[Answer]:
+        """The answers that are no errors."""
         for some in ("2", "default"):
             if found := [one for one in self.answers if one.status.startswith(some)]:
                 return found
@@ -124,7 +125,7 @@ class Operation:
     @property
     def media_types(self) -> list[tuple[str, Text]]:
         """The headers that say what the answer is to be, and a JSON body is, if not plain JSON."""
-        accepted = dict.fromkeys(one.media.name for one in self._successes if one.media.name)
+        accepted = dict.fromkeys(one.media.name for one in self.successes if one.media.name)
         body = self.media.name if self.media and self.media.kind == "json" else ""
         given = {"Accept": ", ".join(accepted), "Content-Type": body}
         usual = {"", "application/json"}
@@ -160,7 +161,7 @@ class Operation:
 
     @property
     def returns(self) -> str:
-        return " | ".join(dict.fromkeys(one.annotation for _, one in self.successes)) or "None"
+        return " | ".join(dict.fromkeys(one.type.annotation for one in self.successes))
 
 
 @frozen
@@ -185,16 +186,13 @@ class Wait:
     operation: Operation
     noun: str
     found: Mapping[str, Value]
-    """The fields that it names, by its own words for them."""
+    """The fields that it names, by its own words for them; `text` is one within `reasons`."""
     active: list[str]
     finished: list[str]
     """What `state` says at the end, where `result` says how it has ended."""
     succeeded: list[str]
     failed: list[tuple[str, str]]
     """The other final states, each with the name of its error."""
-    ended: str
-    reason_names: tuple[str, ...]
-    """Within what went wrong, the fields that lead to the text of it."""
 
     def code(self, *words: str) -> str:
         """Return the expressions for some of these fields, as far as there are any."""

@@ -37,7 +37,7 @@ def paging_of(
     name = f"iter_{operation.name.removeprefix('list_').removeprefix('get_')}"
     if name in taken:
         raise UnsupportedError(f"x-paging: something else is called {name}, too")
-    pages = [type_.shape for _, type_ in operation.successes]
+    pages = [one.media.shape for one in operation.successes]
     names = {shape.name for shape in pages if isinstance(shape, Class)}
     answers = [model for model in models.models if model.name in names]
     if len(pages) != 1 or len(answers) != 1:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import Any
 
 from attrs import frozen
 from openapi_python_client import strings
 
 from .document import Document, UnsupportedError
-from .model import Field
+from .model import Field, Model
 from .models import Models
 from .names import TAKEN_BY_ERRORS, snake
 from .operation import Operation, Wait
@@ -69,10 +68,11 @@ def _error_fields(
     taken = TAKEN_BY_ERRORS.union(*({wait.noun, wait.id_name} for wait in waits))
     answers = [one for operation in operations for one in operation.answers]
     shapes = Counter(one.media.shape for one in answers if one.status[0] in "45d")
-    names = [getattr(shape, "name", "") for shape, _ in shapes.most_common()]
-    fields = [model.fields for name in names for model in models.models if model.name == name]
-    texts = [one for one in chain(*fields[:1]) if one.type.shape.bare == STRING]
-    return [one for one in texts if one.name not in taken]
+    for shape, _ in shapes.most_common():
+        if isinstance(model := models.items.get(getattr(shape, "name", "")), Model):
+            texts = [one for one in model.fields if one.type.shape.bare == STRING]
+            return [one for one in texts if one.name not in taken]
+    return []
 
 
 def sdk(

@@ -40,15 +40,13 @@ class WaitBuilder:
     def _build(self, taken: Collection[str]) -> Wait:
         operation, hints = self.operation, self.hints
         noun = self._noun(taken)
-        returned = one_of(type_.shape for _, type_ in operation.successes)
+        returned = one_of(one.media.shape for one in operation.successes)
         found = {
             key: self._scalar(hints[key], returned)
             for key in ("id", "state", "result", "kind", "began", "ended")
             if key in hints
         }
-        reason_names: tuple[str, ...] = ()
-        if hints.get("reasons"):
-            found["reasons"], reason_names = self._reasons(hints["reasons"], returned)
+        found |= self._reasons(hints.get("reasons"), returned)
         states = self._states(found["state"])
         results = self._states(found["result"]) if "result" in hints else states
         ends = {key: self._named(key, states, results) for key in ("succeeded", "failed")}
@@ -66,8 +64,6 @@ class WaitBuilder:
             finished=ends["final"],
             succeeded=ends["succeeded"],
             failed=list(_errors(noun, ends["failed"], taken).items()),
-            ended=hints.get("ended", ""),
-            reason_names=reason_names,
         )
         for model in self._models(returned):
             if not PROGRESS & {one.name for one in model.fields}:
@@ -165,17 +161,19 @@ class WaitBuilder:
             raise UnsupportedError(f"no state is called {', '.join(sorted(unlisted))}")
         return [names.get(one, one) for one in given]
 
-    def _reasons(self, hints: Document, returned: Shape) -> tuple[Value, tuple[str, ...]]:
-        """Return the field with what went wrong, and the fields within it that lead to a text."""
+    def _reasons(self, hints: Document | None, returned: Shape) -> dict[str, Value]:
+        """Return the field with what went wrong, and that within it with the text, if any."""
+        if not hints:
+            return {}
         several = self._value(hints["list"], returned)
         inner = one_of(
             one.inner if isinstance(one, Array) else one for one in members(several.shape)
         )
         if "text" in hints:
-            return several, self._scalar(hints["text"], inner).names
+            return {"reasons": several, "text": self._scalar(hints["text"], inner)}
         if not is_scalar(inner):
             raise UnsupportedError(f"{hints['list']!r} is no text")
-        return several, ()
+        return {"reasons": several}
 
 
 def _fields(key: str, models: list[Model]) -> list[Field]:
