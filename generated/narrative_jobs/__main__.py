@@ -13,7 +13,6 @@ PROGRAM = Program(
     key_variable="NARRATIVE_API_KEY",
     environment_variable="NARRATIVE_ENVIRONMENT",
     environments=("prod", "dev"),
-    sql=frozenset({"compiled_select", "compiled_sql", "nql"}),
     commands=(
         Command(
             ending="",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from attrs import define, field
 
 from .document import UnsupportedError, reached
-from .model import Enum, Field, Model, Type, Union
+from .model import Enum, Model, Type, Union
 from .shapes import Scope
 
 Item = Model | Enum | Union
@@ -30,10 +30,6 @@ class Models:
     @property
     def unions(self) -> list[Union]:
         return [item for item in self.items.values() if isinstance(item, Union)]
-
-    @property
-    def fields(self) -> list[Field]:
-        return [one for model in self.models for one in model.fields]
 
     def exports(self) -> list[tuple[str, list[str]]]:
         """Return the modules, with the names that each makes public."""

@@ -17,7 +17,7 @@ from .names import TAKEN_BY_ERRORS, snake
 from .operation import Operation, Wait
 from .security import Security
 from .shapes import STRING
-from .text import Text, raw
+from .text import Text
 
 
 @frozen
@@ -93,7 +93,6 @@ def sdk(
     model_names = sorted(name for _, some in exports for name in some)
     # Names of the package itself hide those of the models.
     others = [name for name in model_names if name not in {*client_names, *names}]
-    sql = [one for one in models.fields if one.node.get("contentMediaType") == "application/sql"]
     return {
         **about,
         "auth": security.header,
@@ -103,7 +102,6 @@ def sdk(
         "error_fields": _error_fields(operations, models, waits),
         "operations": operations,
         "waits": waits,
-        "sql": sorted({raw(one.key) for one in sql}),
         "commands": [wait for wait in waits if not any(one.required for one in wait.others)],
         "exports": exports,
         "shown": ["*"] if others == model_names else others,

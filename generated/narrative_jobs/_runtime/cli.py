@@ -75,8 +75,6 @@ class Program(NamedTuple):
     environment_variable: str
     environments: tuple[str, ...]
     """What `--environment` may say; the first is the default."""
-    sql: frozenset[str]
-    """The keys of what is SQL."""
     commands: tuple[Command, ...]
 
 
@@ -240,7 +238,7 @@ def _run(program: Program, options: argparse.Namespace) -> int:
     record = getattr(import_module(".._long_running", __package__), options.command.operation)
     client_class = import_module("..client", __package__).Client
     with client_class(environment=options.environment) as client:
-        terminal = Terminal(program, options, record, client.base_url)
+        terminal = Terminal(options, record, client.base_url)
         code: int = options.run(client, terminal, options)
         return code
 

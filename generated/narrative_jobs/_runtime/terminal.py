@@ -18,16 +18,12 @@ from textwrap import indent
 from typing import Any, TextIO, cast
 
 from rich.console import Console
-from rich.syntax import Syntax
 from rich.text import Text
 
-from .cli import NAME, Program, on_one_line, printable, write
+from .cli import NAME, on_one_line, printable, write
 from .log import logger
 from .mismatch import shortened
 from .waiting import LongRunning
-
-MOST_IN_COLOUR = 100_000
-"""The longest SQL, in characters, whose colours are worth the time."""
 
 BETWEEN_WARNINGS = 60.0
 """How long after an error in a wait the next one is shown, in seconds."""
@@ -40,15 +36,10 @@ class Terminal(logging.Handler):
     """Where things are shown, and what is known of those that are waited for."""
 
     def __init__(
-        self,
-        program: Program,
-        options: argparse.Namespace,
-        record: LongRunning[Any],
-        server: object,
+        self, options: argparse.Namespace, record: LongRunning[Any], server: object
     ) -> None:
         super().__init__()
-        self.record = record
-        self._program, self._options = program, options
+        self.record, self._options = record, options
         self._began = time.monotonic()
         self._next_warnings: dict[str, float] = {}
         self._states: dict[str, str] = {}
@@ -77,32 +68,34 @@ class Terminal(logging.Handler):
         if isinstance(item, bytes):
             self._print(sys.stdout, item if item.endswith(b"\n") else item + b"\n")
             return
-        # Long lines are for the terminal to wrap: what is copied from it is then as it came.
-        console = Console(highlight=False, soft_wrap=True, width=80)
-        with console.capture() as capture:
-            try:
-                for line in self._described(item, in_colour=console.color_system is not None):
-                    console.print(line)
-            except RecursionError:  # Nobody reads what is so deeply nested.
-                console.print("  (the rest is too deeply nested to be shown: see --json)")
-        self._print(sys.stdout, capture.get())
+        lines = list[str]()
+        try:
+            lines.extend(self._described(item))
+        except RecursionError:  # Nobody reads what is so deeply nested.
+            lines.append("  (the rest is too deeply nested to be shown: see --json)")
+        self._print(sys.stdout, "".join(f"{line}\n" for line in lines))
 
-    def _described(self, item: Any, *, in_colour: bool) -> Iterator[Text]:
+    def _described(self, item: Any) -> Iterator[str]:
         """Describe something line by line; why it has failed comes first."""
         record, command = self.record, self._options.command
         is_bad = record.is_final(item) and not record.is_success(item)
         style = "red" if is_bad else "green" if record.is_success(item) else "cyan"
         state = (on_one_line(record.state_of(item)), style)
-        yield Text.assemble((f"{record.noun} {record.id_of(item)}", "bold"), ": ", state)
+        # The terminal wraps what is long: a copy of that is then as it came.
+        console = Console(soft_wrap=True, width=80)
+        with console.capture() as capture:
+            title = (f"{record.noun} {record.id_of(item)}", "bold")
+            console.print(Text.assemble(title, ": ", state), end="")
+        yield capture.get()
         began, ended = record.began_of(item), record.ended_of(item)
         if began and ended:
-            yield Text(f"  took {timedelta(seconds=round((ended - began).total_seconds()))}")
+            yield f"  took {timedelta(seconds=round((ended - began).total_seconds()))}"
         fields = item.to_dict()
         if is_bad:
             fields = {command.reasons: fields.get(command.reasons)} | fields
         for key in command.headline:
             fields.pop(key, None)
-        yield from _fields(fields, self._program.sql if in_colour else frozenset())
+        yield from _fields(fields)
 
     def update(self, item: Any) -> None:
         """Take in a new state and say it; if it is a bad end, why."""
@@ -166,20 +159,13 @@ def _is_in_front() -> bool:
         return True
 
 
-def _fields(
-    value: Mapping[str, Any] | list[Any], sql: frozenset[str], margin: str = "  "
-) -> Iterator[Text]:
-    """Describe what is in JSON, a field or an item a line; `sql` is to be coloured."""
+def _fields(value: Mapping[str, Any] | list[Any], margin: str = "  ") -> Iterator[str]:
+    """Describe what is in JSON, a field or an item a line."""
     for name, item in enumerate(value, 1) if isinstance(value, list) else value.items():
-        label = f"{margin}{on_one_line(str(name))}:"
+        label, deeper = f"{margin}{on_one_line(str(name))}:", f"{margin}  "
         if item and isinstance(item, Mapping | list):
-            yield Text(label)
-            yield from _fields(cast("Mapping[str, Any] | list[Any]", item), sql, f"{margin}  ")
+            yield label
+            yield from _fields(cast("Mapping[str, Any] | list[Any]", item), deeper)
         elif item is not None:
-            text = printable(item if isinstance(item, str) else json.dumps(item))
-            text = f"\n{indent(text, f'{margin}  ')}" if "\n" in text else f" {text}"
-            shown = Text(text)
-            if name in sql and len(text) < MOST_IN_COLOUR:
-                shown = Syntax("", "sql", theme="ansi_dark").highlight(text)
-            shown.rstrip()
-            yield Text.assemble(label, shown)
+            text = printable(item if isinstance(item, str) else json.dumps(item)).rstrip("\n")
+            yield f"{label}\n{indent(text, deeper)}" if "\n" in text else f"{label} {text}"
