@@ -149,26 +149,18 @@ class JobWaitTimeoutError(NarrativeError, TimeoutError):
         self.job_id, self.job = job_id, job
 
 
-STATUS_ERRORS: Mapping[int, type[APIStatusError]] = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    429: RateLimitError,
-}
-"""The error of each status that has one of its own."""
-
-
-def status_error(status_code: int) -> type[APIStatusError]:
-    """Give the class for a status: its own, or its range's, or the base."""
-    fallback = InternalServerError if status_code >= 500 else APIStatusError
-    return STATUS_ERRORS.get(status_code, fallback)
-
-
 ERROR_CLASSES = _plain.ErrorClasses(
     connection=APIConnectionError,
     timeout=APITimeoutError,
     decode=ResponseDecodeError,
-    status=status_error,
+    statuses={
+        0: APIStatusError,
+        400: BadRequestError,
+        401: AuthenticationError,
+        403: PermissionDeniedError,
+        404: NotFoundError,
+        429: RateLimitError,
+        5: InternalServerError,
+    },
 )
 """The errors that the clients raise."""

@@ -183,6 +183,13 @@ def test_a_call_that_no_method_stands_for_gives_its_json(serve: Serve, flavour: 
     assert request.headers["Authorization"] == f"Bearer {TOKEN}"
 
 
+def test_a_query_may_be_one_of_httpx(serve: Serve, flavour: Flavour) -> None:
+    server = serve(JOB)
+    params = httpx.QueryParams([("state", "failed"), ("state", "running")])
+    flavour.run(lambda client: client.request("GET", "/jobs", params=params), base_url=server.url)
+    assert server.requests[0].path == "/jobs?state=failed&state=running"
+
+
 def test_it_may_have_a_body(serve: Serve, flavour: Flavour) -> None:
     server = serve(Answer(201, "[1]"), Answer(204))
     moment = datetime(2024, 1, 2, tzinfo=UTC)

@@ -119,7 +119,7 @@ class Reader:
             body = self._redact(json.loads(content))
         except (ValueError, RecursionError):
             body = self._redact(_text(content))
-        return self._errors.status(answer.status_code)(
+        return self._errors.of_status(answer.status_code)(
             self._redact(message), body=body, **self._evidence(answer)
         )
 

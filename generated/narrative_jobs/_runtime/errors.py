@@ -7,7 +7,7 @@ The decoders raise `MismatchError`. A model's `from_dict` and the clients make a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self, cast
 
 import attrs
@@ -116,5 +116,9 @@ class ErrorClasses:
     connection: type[APIConnectionError]
     timeout: type[APIConnectionError]
     decode: type[ResponseDecodeError]
-    status: Callable[[int], type[APIStatusError]]
-    """What gives the class for a status."""
+    statuses: Mapping[int, type[APIStatusError]]
+    """The class for a status, or for those that begin with a digit; for the rest, that of 0."""
+
+    def of_status(self, code: int) -> type[APIStatusError]:
+        """Return the class for a status."""
+        return next(self.statuses[n] for n in (code, code // 100, 0) if n in self.statuses)

@@ -48,7 +48,8 @@ def query_arguments(
     for each of its fields, named after the field, or `name[field]` where it is to be `deep`.
     """
     pairs: list[tuple[str, str]] = []
-    for key, value in values.items():
+    # httpx has a mapping of its own that may hold a name twice.
+    for key, value in getattr(values, "multi_items", values.items)():
         plain = to_json(list(cast("Sequence[Any]", value)) if isinstance(value, tuple) else value)
         if key in deep:
             pairs += _deep(key, plain)
