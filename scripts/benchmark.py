@@ -24,15 +24,11 @@ from uuid import UUID
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venv-benchmark"
-HOMES = {"bare": "raw", "import": "ours"}
-"""The environment that a subject runs in, where it is not called as the subject is."""
 PATHS = {"PYTHONPATH": str(ROOT / "tests")}
 TOKEN = "benchmark-token"  # noqa: S105, it opens nothing
 JOB_ID = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
 GETS, WAITS = 300, 10_000
 STARTS = {
-    "import": "import narrative_jobs",
-    "bare": "pass",
     "ours": "from narrative_jobs import Client; Client('t', base_url='{url}').get_job('{job_id}')",
     "raw": "import httpx, json; json.loads(httpx.Client().get('{url}/jobs/{job_id}').content)",
 }
@@ -150,7 +146,7 @@ def work(what: str, *arguments: str) -> None:
 
 def command(subject: str, *arguments: str) -> list[str | Path]:
     """Return what runs the interpreter of a subject's environment."""
-    return [ENVIRONMENTS / HOMES.get(subject, subject) / "bin" / "python", *arguments]
+    return [ENVIRONMENTS / subject / "bin" / "python", *arguments]
 
 
 def measure(what: str, subject: str, *arguments: str) -> Any:
@@ -198,29 +194,24 @@ def row(
 def table(rounds: int, url: str) -> None:
     """Measure it all."""
 
-    def gets(key: str, what: str, *arguments: str, subjects: str = "ours raw") -> Figures:
-        """Return one figure of each subject's GETs."""
-        each = subjects.split()
-        return in_turn(each, rounds, lambda one: measure(what, one, url, *arguments)[key])
+    def gets(key: str, what: str, *arguments: str, also: str = "ours") -> Iterable[list[float]]:
+        """Return one figure of each GET: of ours, of raw httpx, and of another subject."""
+        of = in_turn(
+            ["ours", "raw", also], rounds, lambda one: measure(what, one, url, *arguments)[key]
+        )
+        return of.values()
 
-    of = in_turn(STARTS, 2 * rounds, lambda subject: start(subject, url))
-    row("`import narrative_jobs` : bare Python", "ms", 1.3, of["import"], of["bare"])
-    row("cold first GET : raw httpx", "ms", 1.1, of["ours"], of["raw"])
-    of = measure("decode", "ours")
-    row("a job from its bytes : json.loads", "µs", 3, of["ours"], of["raw"])
-    of = gets("cpu", "one_by_one")
-    row("CPU of a GET, sync : raw httpx", "µs", 0.95, of["ours"], of["raw"])
-    of = gets("cpu", "flight", "1")
-    row("CPU of a GET, async : raw httpx", "µs", 0.8, of["ours"], of["raw"])
-    of = gets("rate", "flight", "50", subjects="ours aiohttp raw")
-    row("50 in flight : raw httpx", "GET/s", 3, of["ours"], of["raw"])
-    row("50 in flight, aiohttp : raw httpx", "GET/s", 5, of["aiohttp"], of["raw"])
-    of = measure("waits", "ours", url)
-    row("memory of each of 10,000 waits", "KiB", 8, [of["KiB"]])
-    row("the longest that they hold the loop", "ms", 250, [of["ms"]])
-    (site,) = ENVIRONMENTS.glob("ours/lib/python*/site-packages")
-    size = sum(path.stat().st_size for path in site.rglob("*.*") if path.suffix != ".pyc")
-    row("installed without .pyc", "MiB", 3, [size / 2**20])
+    started = in_turn(STARTS, 2 * rounds, lambda subject: start(subject, url))
+    row("cold first GET : raw httpx", "ms", 1.1, *started.values())
+    row("a job from its bytes : json.loads", "µs", 3, *measure("decode", "ours").values())
+    row("CPU of a GET, sync : raw httpx", "µs", 0.95, *gets("cpu", "one_by_one"))
+    row("CPU of a GET, async : raw httpx", "µs", 0.8, *gets("cpu", "flight", "1"))
+    ours, raw, aiohttp = gets("rate", "flight", "50", also="aiohttp")
+    row("50 in flight : raw httpx", "GET/s", 3, ours, raw)
+    row("50 in flight, aiohttp : raw httpx", "GET/s", 5, aiohttp, raw)
+    waiting = measure("waits", "ours", url)
+    row("memory of each of 10,000 waits", "KiB", 8, [waiting["KiB"]])
+    row("the longest that they hold the loop", "ms", 250, [waiting["ms"]])
 
 
 def main() -> None:

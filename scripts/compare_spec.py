@@ -19,11 +19,6 @@ from generator.document import UnsupportedError
 from ruamel.yaml.error import YAMLError
 
 SCRIPTS = Path(__file__).resolve().parent
-TITLES = {
-    "differences": "New differences",
-    "mistakes": "New mistakes in the vendor's document",
-    "not captured": "New operations that openapi.yaml does not capture",
-}
 
 
 def differences(ours: Contract, theirs: Contract) -> Iterator[tuple[str, str | None]]:
@@ -61,15 +56,14 @@ def report(new: dict[str, list[str]], deliberate: dict[str, str], known: int) ->
     """Print it all for people."""
     for key, lines in new.items():
         if lines:
-            print(f"{TITLES[key]}:", *(f"  {line}" for line in lines), "", sep="\n")
+            print(f"New {key}:", *(f"  {line}" for line in lines), "", sep="\n")
     if deliberate:
         print("Departures that openapi.yaml records, and why:")
         for why in dict.fromkeys(deliberate.values()):
             lines = [line for line, its in deliberate.items() if its == why]
             print(f"  {why}", *(f"    {line}" for line in lines), sep="\n")
         print()
-    counts = ", ".join(f"{len(lines)} new {key}" for key, lines in new.items())
-    print(f"{counts}; {len(deliberate)} deliberate, {known} known.")
+    print(f"{sum(map(len, new.values()))} new, {len(deliberate)} deliberate, {known} known.")
 
 
 def main() -> int:
@@ -100,8 +94,8 @@ def main() -> int:
     deliberate = {line: why for line, why in all_of_them.items() if why}
     found = {
         "differences": [line for line, why in all_of_them.items() if not why],
-        "mistakes": list(theirs.mistakes),
-        "not captured": not_captured(ours, theirs),
+        "mistakes in the vendor's document": list(theirs.mistakes),
+        "operations that openapi.yaml does not capture": not_captured(ours, theirs),
     }
     if options.accept:
         options.known.write_text(f"{json.dumps(found, indent=2)}\n", encoding="utf-8")

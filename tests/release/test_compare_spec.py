@@ -50,7 +50,7 @@ def test_our_own_document_does_not_differ() -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (
         0,
-        "0 new differences, 0 new mistakes, 0 new not captured; 0 deliberate, 0 known.\n",
+        "0 new, 0 deliberate, 0 known.\n",
     )
 
 
@@ -94,7 +94,7 @@ def test_what_is_new_what_is_deliberate_and_what_is_wrong_are_told_apart() -> No
     ]
     title = "New operations that openapi.yaml does not capture"
     assert found[title] == ["GET /jobs"]
-    counts = "16 new differences, 16 new mistakes, 1 new not captured; 25 deliberate, 0 known.\n"
+    counts = "33 new, 25 deliberate, 0 known.\n"
     assert result.stdout.endswith(counts)
 
 
@@ -105,7 +105,7 @@ def test_what_is_accepted_is_spoken_of_no_more(tmp_path: Path) -> None:
     result = compare("--known", known, VENDOR)
     assert result.returncode == 0
     assert "New" not in result.stdout
-    assert result.stdout.endswith("0 new not captured; 25 deliberate, 33 known.\n")
+    assert result.stdout.endswith("0 new, 25 deliberate, 33 known.\n")
     known.write_text(known.read_text().replace('value \\"not-a-state\\" added', "some other"))
     result = compare("--known", known, VENDOR)
     assert result.returncode == 1
@@ -281,7 +281,7 @@ def test_what_another_generator_says_otherwise_is_no_difference(tmp_path: Path) 
     servers = [{"url": f"{server['url']}/"} for server in spec["servers"]]
     path.write_text(json.dumps({**of_3_0(spec), "openapi": "3.0.3", "servers": servers}))
     result = compare(path)
-    assert result.stdout.startswith("0 new differences, 0 new mistakes, 0 new not captured;")
+    assert result.stdout.startswith("0 new,")
 
 
 def test_a_url_will_do() -> None:
