@@ -67,7 +67,7 @@ class AsyncWire(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
 
 
 class AsyncConnection(Protocol):
-    """What carries one request at a time, and returns the answer with its body."""
+    """What carries one request at a time, returns the answer with its body, and leaves no mess."""
 
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer: ...
 
@@ -114,6 +114,8 @@ class AsyncOwnConnection:
             raise error_class(str(error)) from error
         finally:
             deadline.wire = None  # From here on, it may be another call's.
+            if not self._inner.is_available():
+                await self.aclose()
 
     def is_usable(self) -> bool:
         return self._inner.is_available() and not self._inner.has_expired()
@@ -255,10 +257,10 @@ class AsyncCarrier:
             try:
                 return await connection.exchange(request, deadline, limit)
             finally:
-                if connection.is_usable() and not self._is_closed:
-                    room.free.append(connection)
-                else:
+                if self._is_closed:
                     await connection.aclose()
+                else:
+                    room.free.append(connection)
 
     async def aclose(self) -> None:
         """Close what is free; what is in use is closed when its answer has come."""
