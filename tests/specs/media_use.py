@@ -8,6 +8,7 @@ from email.message import MIMEPart
 from email.parser import BytesParser
 from email.policy import HTTP
 
+import pytest
 from media import (
     Client,
     Echo,
@@ -74,6 +75,10 @@ with Server(answer) as server, Client("token", base_url=server.url) as client:
             details=UploadDetails(a=1),
         )
     )
+    with pytest.raises(ValueError, match=r"^body must be bytes or text, not 7$"):
+        client.send_raw(body=7)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^body must be an object, not \[\]$"):
+        client.send_maybe(body=[])  # type: ignore[arg-type]
     raw: bytes = client.send_raw(body=b"\x00\x01")
     csv: str = client.get_csv()
     assert (raw, csv) == (b"\x00\xff", "a;ü\n")

@@ -107,13 +107,19 @@ def multipart_body(form: object, *, types: Mapping[str, str] | None = None) -> C
     return Content(request.headers.get("Content-Type", "multipart/form-data"), request.read())
 
 
-def raw_body(body: bytes | str, media_type: str) -> Content:
+def raw_body(body: object, media_type: str) -> Content:
     """Return a body as it is."""
-    return Content(media_type, body.encode() if isinstance(body, str) else body)
+    data = body.encode() if isinstance(body, str) else body
+    if not isinstance(data, bytes):
+        raise ValueError(f"body must be bytes or text, not {excerpt(data)}")
+    return Content(media_type, data)
 
 
 def _fields(form: object) -> Iterator[tuple[str, Any]]:
-    yield from cast("dict[str, Any]", to_json(form)).items()
+    plain = to_json(form)
+    if not isinstance(plain, dict):
+        raise ValueError(f"body must be an object, not {excerpt(plain)}")
+    yield from cast("dict[str, Any]", plain).items()
 
 
 def _parts(form: object, types: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
@@ -138,15 +144,13 @@ def _file(given: object, media_type: str) -> tuple[str, Any, str]:
 
 
 def _deep(key: str, value: object) -> Iterator[tuple[str, str]]:
-    inner: Mapping[Any, object] = {}
+    if isinstance(value, list):
+        value = dict(enumerate(cast("list[object]", value)))
     if isinstance(value, dict):
-        inner = cast("dict[str, object]", value)
-    elif isinstance(value, list):
-        inner = dict(enumerate(cast("list[object]", value)))
+        for name, one in cast("dict[Any, object]", value).items():
+            yield from _deep(f"{key}[{name}]", one)
     elif value is not None:
         yield key, _text(key, value)
-    for name, one in inner.items():
-        yield from _deep(f"{key}[{name}]", one)
 
 
 def _texts(name: str, value: object) -> list[str]:
