@@ -48,24 +48,21 @@ def test_it_knows_its_version() -> None:
     assert load_spec()["info"]["version"] == narrative_jobs.__version__
 
 
-def test_without_the_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
-    for name in "rich", "shtab":
-        missing = f"raise ModuleNotFoundError('no {name}', name='{name}')"
-        (tmp_path / f"{name}.py").write_text(missing)
+def test_without_the_extra_all_works_but_completion(tmp_path: Path, api: Server) -> None:
+    (tmp_path / "shtab.py").write_text("raise ModuleNotFoundError('no shtab', name='shtab')")
     paths = os.pathsep.join(map(str, [tmp_path, ROOT / "generated"]))
-    result = run(None, "get", JOB_ID, PYTHONPATH=paths)
-    said = "narrative-jobs: it needs its extra: pip install 'narrative-jobs[cli]'\n"
-    assert (result.returncode, result.stdout, result.stderr) == (2, "", said)
-    for arguments in ["--version"], ["--help"], ["get", "--help"], ["wait", "--help"]:
-        result = run(None, *arguments, PYTHONPATH=paths)
-        assert (result.returncode, result.stderr) == (0, "")
-        assert "narrative-jobs" in result.stdout
+    for arguments in ["--version"], ["--help"], ["wait", "--help"], ["wait", number(1)]:
+        result = run(api.url, *arguments, PYTHONPATH=paths)
+        assert result.returncode == 0
+        assert "--print-completion" not in result.stdout
+    assert result.stdout.startswith(f"job {number(1)}: completed\n")
+    assert run(None, "--print-completion", "bash", PYTHONPATH=paths).returncode == 2
 
 
 def test_help_and_version_load_no_client() -> None:
     code = "import sys; sys.argv[1:] = ['--version']\n"
     code += "try: from narrative_jobs.__main__ import main; main()\n"
-    code += "except SystemExit: print(*sorted({'httpx', 'rich'} & set(sys.modules)))"
+    code += "except SystemExit: print(*{'httpx'} & set(sys.modules))"
     python = [sys.executable, "-c", code]
     done = subprocess.run(python, capture_output=True, text=True, check=True, env=environment(None))
     assert done.stdout == f"narrative-jobs {narrative_jobs.__version__}\n\n"

@@ -246,7 +246,7 @@ def test_ctrl_c_says_how_to_take_the_wait_up_again(api: Server) -> None:
 
 
 def test_ctrl_c_is_quiet_while_the_libraries_load_too(tmp_path: Path) -> None:
-    (tmp_path / "rich.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+    (tmp_path / "httpx.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
     paths = os.pathsep.join(map(str, [tmp_path, ROOT / "generated"]))
     result = run(None, "get", number(1), PYTHONPATH=paths)
     said = f"interrupted; to take it up again: narrative-jobs get {number(1)}"

@@ -14,11 +14,9 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from shutil import get_terminal_size
 from textwrap import indent
 from typing import Any, TextIO, cast
-
-from rich.console import Console
-from rich.text import Text
 
 from .cli import NAME, on_one_line, printable, write
 from .log import logger
@@ -30,6 +28,8 @@ BETWEEN_WARNINGS = 60.0
 
 BETWEEN_TICKS = 1.0
 """How often the time goes on that is shown, in seconds."""
+
+BOLD, RED, GREEN, CYAN = 1, 31, 32, 36
 
 
 class Terminal(logging.Handler):
@@ -79,14 +79,9 @@ class Terminal(logging.Handler):
         """Describe something line by line; why it has failed comes first."""
         record, command = self.record, self._options.command
         is_bad = record.is_final(item) and not record.is_success(item)
-        style = "red" if is_bad else "green" if record.is_success(item) else "cyan"
-        state = (on_one_line(record.state_of(item)), style)
-        # The terminal wraps what is long: a copy of that is then as it came.
-        console = Console(soft_wrap=True, width=80)
-        with console.capture() as capture:
-            title = (f"{record.noun} {record.id_of(item)}", "bold")
-            console.print(Text.assemble(title, ": ", state), end="")
-        yield capture.get()
+        style = RED if is_bad else GREEN if record.is_success(item) else CYAN
+        state = on_one_line(record.state_of(item))
+        yield f"{_styled(f'{record.noun} {record.id_of(item)}', BOLD)}: {_styled(state, style)}"
         began, ended = record.began_of(item), record.ended_of(item)
         if began and ended:
             yield f"  took {timedelta(seconds=round((ended - began).total_seconds()))}"
@@ -143,12 +138,18 @@ class Terminal(logging.Handler):
     def _progress(self) -> str:
         counts = Counter(self._states.values())
         states = ", ".join(f"{count:,} {state}" for state, count in counts.items())
-        width = Console(stderr=True).width or 80
-        return f"{self._elapsed}  {states}"[: width - 1]
+        return f"{self._elapsed}  {states}"[: get_terminal_size().columns - 1]
 
     @property
     def _elapsed(self) -> timedelta:
         return timedelta(seconds=int(time.monotonic() - self._began))
+
+
+def _styled(text: str, style: int) -> str:
+    """Style a text for stdout, as no-color.org and force-color.org ask for."""
+    is_able = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    is_wanted = os.environ.get("FORCE_COLOR") or is_able
+    return f"\x1b[{style}m{text}\x1b[m" if is_wanted and not os.environ.get("NO_COLOR") else text
 
 
 def _is_in_front() -> bool:

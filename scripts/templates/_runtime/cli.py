@@ -1,7 +1,6 @@
 """The command line: print what is in progress, or wait until it has ended.
 
-Neither the client nor the libraries of the extra are loaded before a command runs: `--help` and
-`--version` are quick, and need no extra.
+The client is not loaded before a command runs: `--help` and `--version` are quick.
 """
 
 from __future__ import annotations
@@ -228,12 +227,8 @@ def _ids(words: list[str]) -> list[str]:
 
 def _run(program: Program, options: argparse.Namespace) -> int:
     """Run a command, and return its exit code."""
-    try:
-        from .terminal import Terminal
-    except ModuleNotFoundError as error:
-        if error.name != "rich":
-            raise
-        raise ValueError(f"it needs its extra: pip install '{NAME}[cli]'") from None
+    from .terminal import Terminal
+
     record = getattr(import_module(".._long_running", __package__), options.command.operation)
     client_class = import_module("..client", __package__).Client
     with client_class(environment=options.environment) as client:
