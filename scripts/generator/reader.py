@@ -64,7 +64,6 @@ class Reader:
     problems: list[UnsupportedError] = field(factory=list)
     _names: ClassNames = field(factory=ClassNames)
     _class_names: dict[str, str] = field(factory=dict)
-    _keys: set[str] = field(factory=set)
     _found: dict[str, Shape | UnsupportedError] = field(factory=dict)
     """What each reference has come to."""
     _under_way: dict[str, bool] = field(factory=dict)
@@ -73,7 +72,6 @@ class Reader:
 
     def run(self, schemas: Document) -> None:
         """Read every component."""
-        self._keys = set(schemas)
         plain = [name for name in schemas if pascal(name) == name]
         for name in dict.fromkeys([*plain, *schemas]):
             self._class_names[SCHEMAS + escaped(name)] = self._names.take(name)
@@ -114,7 +112,7 @@ class Reader:
 
     def _component(self, reference: str, name: str) -> Shape:
         flat = self.flats.target(reference)
-        class_name = self._class_names.get(reference) or self._hoisted(name)
+        class_name = self._class_names.get(reference) or self._names.take(name)
         self._class_names[reference] = class_name
         if reference in self._under_way:
             if "$ref" in flat:
@@ -153,7 +151,7 @@ class Reader:
             is_number = isinstance(flat["const"], float)  # No `Literal` takes it.
             shape = shapes.NUMBER if is_number else Constant.of(flat["const"])
         elif "enum" in flat and flat["type"] in {"string", "integer"}:
-            enum = _enum(flat, class_name or self._hoisted(name), place)
+            enum = _enum(flat, class_name or self._names.take(name), place)
             self.models.items[enum.name] = enum
             shape = shapes.Enum.of(enum.name, "str" if flat["type"] == "string" else "int")
         elif flat.get("type") == "object":
@@ -186,7 +184,7 @@ class Reader:
         if not flat.get("properties"):
             is_typed = isinstance(extra, Mapping)
             return Map.of(self.read(extra, f"{name} value", place) if is_typed else shapes.ANY)
-        class_name = class_name or self._hoisted(name)
+        class_name = class_name or self._names.take(name)
         text = Text(flat.get("description") or f"The schema `{class_name}` of the API.")
         model = Model(class_name, module_name(class_name), text, place)
         self.models.items[class_name] = model
@@ -235,7 +233,7 @@ class Reader:
         is_named = Union in kinds or kinds.count(Class) + kinds.count(Map) > 1
         if "discriminator" not in flat and not (class_name and is_named):
             return shape
-        class_name = class_name or self._hoisted(name)
+        class_name = class_name or self._names.take(name)
         union = self._union(flat, class_name, place, shape)
         origins = map(_origin, flat["oneOf"])
         union.hints = flat.get("discriminator")
@@ -253,12 +251,6 @@ class Reader:
         union = UnionModel(class_name, snake(class_name), text, place, type_)
         self.models.items[class_name] = union
         return union
-
-    def _hoisted(self, name: str) -> str:
-        """Return a name in Python for what has none in the document."""
-        key = free(pascal(name), self._keys, "")
-        self._keys.add(key)
-        return self._names.take(key)
 
 
 def new_field(flats: Flattener, key: str, node: Node, shape: Shape, *, required: bool) -> Field:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from attrs import frozen
 from openapi_python_client import strings
@@ -34,15 +34,9 @@ def sentence(text: str) -> str:
     return f"{text}." if text and text[-1] not in ".!?:" else text
 
 
-def literal(value: Text | str | int | tuple[str, ...]) -> str:
+def literal(value: Text | str | int | Sequence[str]) -> str:
     """Return a value as a Python literal."""
     return repr(raw(value) if isinstance(value, Text) else value)
-
-
-def literal_set(values: Iterable[str]) -> str:
-    """Return strings as a Python set, or as an empty tuple where there are none."""
-    written = ", ".join(map(repr, values))
-    return f"{{{written}}}" if written else "()"
 
 
 def in_docstring(text: Text | str) -> str:
