@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from .document import Node
@@ -16,7 +17,7 @@ ABOUT = frozenset(
 
 SAYS = frozenset(
     {"additionalProperties", "const", "enum", "format", "items", "prefixItems", "properties"}
-    | {"required", "type", "x-enum-varnames"}
+    | {"required", "type", "x-enum-varnames", "x-enumNames"}
 )
 """What says of which type a value is."""
 
@@ -51,7 +52,8 @@ def tidied(own: Node) -> Node:
     if "description" in about:
         about["description"] = str(about["description"])
     given, values = own.pop("type", []), own.pop("enum", [])
-    names = own.pop("x-enum-varnames", [])
+    names = [own.pop(key, []) for key in ("x-enum-varnames", "x-enumNames")]
+    names = next(filter(None, names), [])
     kinds = (given if isinstance(given, list) else [given]) or _implied(own, values)
     some = [one for one in dict.fromkeys(kinds) if one != "null"]
     if (kinds and not some) or values == [None]:
@@ -76,14 +78,14 @@ def tidied(own: Node) -> Node:
 
 def _listed(kind: str, kinds: set[str], pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     """Return the values of one type that an enum lists, each with what it is called."""
-    cast = CASTS.get(kind)
-    # What is written as of a type that no value may have is meant as one of this type.
-    others = kinds - {kind} | {"null"}
-    return {
-        cast(one): cast(one) if name is None else str(name)
-        for one, name in pairs
-        if cast and TYPES[type(one)] not in others
-    }
+    found: dict[Any, Any] = {}
+    for one, name in pairs:
+        # What is written as of a type that no value may have is meant as one of this type.
+        if kind in CASTS and TYPES[type(one)] not in kinds - {kind} | {"null"}:
+            with suppress(ValueError):
+                value = CASTS[kind](one)
+                found[value] = value if name is None else str(name)
+    return found
 
 
 def _implied(own: Node, values: list[Any]) -> list[str]:

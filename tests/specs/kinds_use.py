@@ -9,6 +9,7 @@ import attrs
 import pytest
 from kinds import (
     All,
+    AllNswag,
     AllNullEnum,
     AllSizes,
     AllTextOrCountType1,
@@ -80,6 +81,8 @@ VALID: dict[str, list[Any]] = {
     "mixed": ["auto", 1, 2.5, True, None],
     "text_or_count": ["a", 1],
     "drf": ["a1", "", "x", None],
+    "rates": [1.5],
+    "nswag": [1],
     "flag": [True],
     "whole": [0, 1.5],
     "version": ["1.5", "beta"],
@@ -135,6 +138,7 @@ assert isinstance(one.beside, BesidePlain)
 assert isinstance(All.from_dict({"beside": VALID["beside"][1]}).beside, BesideBase)
 assert isinstance(one.narrowed, Narrow)
 assert type(one.deep_ref).__name__ == "Narrow1More"
+assert one.nswag is AllNswag.DONE
 assert All.__annotations__["drf"] == "Kind | AllDrfType2 | str | None"
 size: int = one.narrowed.size
 day: datetime.date | int | None = one.typed_choice
