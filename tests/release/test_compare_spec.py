@@ -244,6 +244,24 @@ def test_one_change_is_one_line(
         assert "New differences" not in found
 
 
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"type": "text"}, "Unknown type 'text' for validator with schema:"),
+        ({"$ref": "#/components/schemas/Job"}, "maximum recursion depth exceeded"),
+    ],
+)
+def test_a_schema_that_makes_no_sense_is_a_line(
+    tmp_path: Path, odd: dict[str, Any], reason: str
+) -> None:
+    path = tmp_path / "vendor.json"
+    spec = changed(lambda spec: spec["components"]["schemas"].update(JobBase=odd))
+    path.write_text(json.dumps(spec))
+    result = compare(path)
+    assert result.returncode == 1
+    assert f"200: an example that cannot be held to its schema: {reason}" in result.stdout
+
+
 def test_a_name_in_required_that_is_no_property_is_a_line(tmp_path: Path) -> None:
     path = tmp_path / "vendor.json"
     spec = changed(lambda spec: schema(spec, "Failure").update(required=["cause"]))
