@@ -74,9 +74,9 @@ class Operations:
             one.name = free(f"{wanted}_" if wanted in TAKEN_BY_METHODS else wanted, taken)
             taken.add(one.name)
             with noting(self.problems, one.place):
+                check("operation", {**one.content, "responses": {}})
                 if given and wishes.count(wanted) > 1:
                     raise UnsupportedError(f"another operation would be called {wanted}, too")
-                check("operation", {**one.content, "responses": {}})
                 self.security.check(one.content)
                 self._check_servers(one)
                 found.append(self._operation(one))
@@ -88,11 +88,10 @@ class Operations:
             with noting(self.problems, f"the path {path}"):
                 item = {} if path.startswith("x-") else resolved(self.document, given)
                 for method in (one for one in METHODS if one in item):
-                    if isinstance(item[method], Mapping):
+                    with noting(self.problems, f"{method.upper()} {path}"):
+                        if not isinstance(item[method], Mapping):
+                            raise UnsupportedError("no operation")
                         yield Endpoint(path, method, item, item[method])
-                    else:
-                        error = UnsupportedError("no operation", f"{method.upper()} {path}")
-                        self.problems.append(error)
 
     def _check_servers(self, endpoint: Endpoint) -> None:
         """Refuse an operation that has servers of its own: a client, and its token, has one."""

@@ -180,6 +180,8 @@ class Reader:
         return shapes.one_of(found) if found else shapes.ANY
 
     def _object(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
+        if not isinstance(flat.get("properties") or {}, Mapping):
+            raise UnsupportedError("its properties are no mapping")
         extra = flat.get("additionalProperties")
         if not flat.get("properties"):
             is_typed = isinstance(extra, Mapping)

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import frozen
 from openapi_python_client import strings
 
-from .document import Document, UnsupportedError
+from .document import Document, UnsupportedError, at
 from .model import Field, Model
 from .models import Models
 from .names import TAKEN_BY_ERRORS, snake
@@ -85,7 +85,8 @@ def sdk(
     missing: list[str],
 ) -> dict[str, Any]:
     """Return what templates know as `sdk`."""
-    about = _about(document)
+    with at("info, servers or x-sdk"):
+        about = _about(document)
     ends = [error for wait in waits for error in wait.errors]
     names = sorted([*OUR_ERRORS, f"{about['name']}Error", *(one.name for one in errors), *ends])
     client_names = ["AsyncClient", "CallOptions", "Client", "Response"]
@@ -111,7 +112,7 @@ def sdk(
 
 def _about(document: Document) -> dict[str, Any]:
     """Return what the package says of the API as a whole, and the names that it has for it."""
-    info, hints = document["info"], document.get("x-sdk", {})
+    info, hints = document["info"], document.get("x-sdk") or {}
     title = str(info["title"])
     name = strings.pascal_case(hints.get("name", title))
     name = re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9]", "", name)

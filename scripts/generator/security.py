@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from attrs import frozen
 
@@ -58,9 +59,10 @@ class Security:
 
     def _usable(self, asking: Document) -> Iterator[str]:
         """Yield the schemes that are enough by themselves, and that are understood."""
-        for names in _needs(asking):
-            if len(names) == 1 and not self._problem(names[0]):
-                yield names[0]
+        with suppress(UnsupportedError):
+            for names in _needs(asking):
+                if len(names) == 1 and not self._problem(names[0]):
+                    yield names[0]
 
     def _reason(self, names: list[str]) -> str:
         if problems := [problem for one in names if (problem := self._problem(one))]:
@@ -74,10 +76,10 @@ class Security:
         return (self.document.get("components") or {}).get("securitySchemes") or {}
 
     def _scheme(self, name: str) -> Document:
-        try:
-            return resolved(self.document, self._schemes.get(name) or {})
-        except UnsupportedError:
-            return {}
+        given = self._schemes.get(name)
+        with suppress(UnsupportedError):
+            return resolved(self.document, given) if isinstance(given, Mapping) else {}
+        return {}
 
     def _problem(self, name: str) -> str:
         """Return why a scheme is not understood; `""` if it is."""
@@ -97,4 +99,7 @@ def _kind(scheme: Document) -> str:
 
 def _needs(asking: Document) -> list[list[str]]:
     """Return what will do, each as the schemes that it takes together."""
-    return [list(one) for one in asking.get("security") or []]
+    given = asking.get("security") or []
+    if not isinstance(given, list) or not all(isinstance(one, Mapping) for one in given):
+        raise UnsupportedError("its security is no list of schemes")
+    return [list(one) for one in given]

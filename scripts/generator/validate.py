@@ -6,6 +6,7 @@ One part that is not as OpenAPI has it is left out by name; it does not lose the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from openapi_python_client import schema as oai
 from pydantic import BaseModel, ValidationError
@@ -30,6 +31,18 @@ def checked(document: Document) -> Document:
     if "swagger" in document:
         version = document["swagger"]
         raise UnsupportedError(f"this is Swagger {version}; OpenAPI 3.0 or 3.1 is needed")
+    for place in (
+        "info",
+        "paths",
+        "components",
+        "components.schemas",
+        "components.securitySchemes",
+    ):
+        part: Any = document
+        for step in place.split("."):
+            part = part.get(step) or {}
+        if not isinstance(part, Mapping):
+            raise UnsupportedError(f"{place} is no mapping")
     given = document.get("info") or {}
     info = {"title": str(given.get("title") or "API"), "version": str(given.get("version") or "0")}
     try:

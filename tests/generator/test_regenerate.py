@@ -104,6 +104,8 @@ BROKEN = [
     ("just text", "this is no OpenAPI document"),
     ("{}", "Failed to parse OpenAPI document"),
     ('swagger: "2.0"', "spec.yaml: this is Swagger 2.0; OpenAPI 3.0 or 3.1 is needed\n"),
+    (minimal(components={"schemas": ["A"]}), "components.schemas is no mapping"),
+    (minimal(servers=[{}]), "info, servers or x-sdk: it makes no sense (KeyError('url'))"),
     (minimal(servers=[{"url": "https://a", "x-name": "x"}] * 2), "two of them have one x-name"),
     (minimal(components={"schemas": {"A": {"type": "strnig"}}}), "A: type: JSON has no 'strnig'"),
     (

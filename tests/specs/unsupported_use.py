@@ -28,6 +28,8 @@ assert calls == {
 }
 said = " ".join((unsupported.__doc__ or "").split())
 for missing in (
+    "GET /odd-security: its security is no list of schemes",
+    "Listed: its properties are no mapping",
     "GET /nowhere: the security scheme nowhere: there is no such scheme",
     "GET /digest: the security scheme digest: http digest is not supported",
     "GET /other-server: it has a server of its own, https://other.example",
