@@ -496,6 +496,10 @@ def test_the_password_of_a_proxy_is_in_no_error(
         flavour.run(lambda client: client.get_job(JOB_ID), max_retries=0)
     assert proxy.requests[0].headers["Proxy-Authorization"] == "Basic bWU6czNjcmV0"
     assert "s3cret" not in "".join(traceback.format_exception(caught.value))
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert "bWU6czNjcmV0" not in repr(error)
+        error = error.__cause__
 
 
 def test_a_proxy_that_says_nothing_is_waited_for_as_long_as_timeout_says(

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 from fault_server import FaultServer, say
-from narrative_jobs import AsyncClient, Client, NarrativeError, NotFoundError
+from narrative_jobs import APIConnectionError, AsyncClient, Client, NarrativeError, NotFoundError
 from stand_in import Answer, Server
 from support import JOB_ID, Flavour, payload
 
@@ -83,6 +83,16 @@ def test_the_token_comes_out_nowhere(
     assert len(seen) > 10
     for text in seen:
         assert SECRET not in text
+
+
+@pytest.mark.parametrize("fault", ["garbage", "reset", "hang up in body", "bad chunks", "stall"])
+def test_the_token_is_in_nothing_that_a_connection_error_keeps(
+    flavour: Flavour, fault: str
+) -> None:
+    with FaultServer(fault) as server, pytest.raises(APIConnectionError) as caught:
+        flavour.run(get_job, token=SECRET, base_url=server.url, max_retries=0, timeout=0.1)
+    assert server.requests
+    assert not [text for text in traces(caught.value) if SECRET in text]
 
 
 @pytest.mark.parametrize("make", [Client, AsyncClient])

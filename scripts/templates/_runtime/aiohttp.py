@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import aiohttp
 import httpx
 import yarl
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from .async_connections import AsyncCarrier, read
 from .connections import KEEPALIVE, MAX_REQUESTS, Answer, Request, Route
@@ -35,6 +36,11 @@ def _in_terms_of_httpx() -> Generator[None]:
     try:
         yield
     except aiohttp.ClientError as error:
+        if isinstance(error, aiohttp.ClientResponseError):
+            # It keeps the request: whoever digs there shall not find the token.
+            info, nothing = error.request_info, CIMultiDictProxy[str](CIMultiDict())
+            error.request_info = aiohttp.RequestInfo(info.url, info.method, nothing, info.real_url)
+            error.args = (error.request_info, error.history)
         raise next(
             meaning(str(error)) for kind, meaning in MEANINGS if isinstance(error, kind)
         ) from error
