@@ -415,6 +415,7 @@ def test_a_bad_argument_is_one_clear_error(
     [
         (JOB_ID, {}, f"expected many ids, got '{JOB_ID}': put it into a list"),
         (None, {}, "expected many ids, got None: put it into a list"),
+        (b"2a5b", {}, "expected many ids, got b'2a5b': put it into a list"),
         ([JOB_ID, "x"], {}, "job_id: expected a UUID, got 'x'"),
         ([JOB_ID, None], {}, "job_id: expected a UUID, got None"),
         ([JOB_ID], {"max_concurrency": 0}, "max_concurrency must be a whole number, 1 or more"),

@@ -251,7 +251,7 @@ def _watches(
     kind: LongRunning[T], given: Iterable[object], call_of: Callable[[Any], Call[T]]
 ) -> list[Watch[T]]:
     """Return a watch for each of what is given, as ids or as what has them; once for each."""
-    if isinstance(given, str) or not hasattr(given, "__iter__"):
+    if isinstance(given, str | bytes) or not hasattr(given, "__iter__"):
         raise ValueError(f"expected many ids, got {excerpt(given)}: put it into a list")
     watches: dict[object, Watch[T]] = {}
     for one in given:
