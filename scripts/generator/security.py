@@ -46,7 +46,7 @@ class Security:
         if _kind(scheme) == "http basic":
             value, said = "basic(token)", "The user and the password, as `user:password`."
         elif _kind(scheme) == "apikey header":
-            name, value = scheme["name"], "token"
+            name, value = str(scheme["name"]), "token"
             if name.lower() == "authorization":
                 said = f"What `{name}` is to say, such as `Bearer` and the API key."
         return {"header": name, "value": value, "token": said}

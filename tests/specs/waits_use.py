@@ -155,4 +155,5 @@ with (
     assert shown.stdout.startswith(f"run {2**53 + 1}: SUCCESS"), shown
     usage = subprocess.run([*command[:3], "--help"], capture_output=True, text=True, check=True)
     assert usage.stdout.startswith("usage: waits ")
+    assert " wait-check-up " in usage.stdout
 print("all is well")
