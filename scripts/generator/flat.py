@@ -110,7 +110,7 @@ class Flattener:
         if of_a and of_b and not (a.get("nullable") and b.get("nullable")):
             about.pop("nullable", None)
         said = self._contents(of_a, of_b)
-        if said == NOTHING and NOTHING not in (of_a, of_b):
+        if said.get("oneOf") == [] and NOTHING not in (of_a, of_b):
             raise ImpossibleError("no value is possible: no member of a choice fits the rest")
         if said == NOTHING and not about.get("nullable"):
             # By the letter no value is possible, but it is how GitHub says that one may be null.

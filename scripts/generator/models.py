@@ -33,11 +33,7 @@ class Models:
 
     def exports(self) -> list[tuple[str, list[str]]]:
         """Return the modules, with the names that each makes public."""
-        functions = {union.name: [union.function] for union in self.unions}
-        return sorted(
-            (item.module, [item.name, *functions.get(item.name, [])])
-            for item in self.items.values()
-        )
+        return sorted((item.module, _public(item)) for item in self.items.values())
 
     def needs(self, name: str) -> frozenset[str]:
         """Return the names of the classes that the module of one names."""
@@ -87,7 +83,8 @@ class Models:
 
     def _imports(self, names: Iterable[str]) -> list[str]:
         items = [self.items[name] for name in names]
-        also = {item.name: f", {item.function}" for item in items if isinstance(item, Union)}
-        return sorted(
-            f"from .{one.module} import {one.name}{also.get(one.name, '')}" for one in items
-        )
+        return sorted(f"from .{one.module} import {', '.join(_public(one))}" for one in items)
+
+
+def _public(item: Item) -> list[str]:
+    return [item.name, item.function] if isinstance(item, Union) else [item.name]

@@ -6,7 +6,7 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from attrs import define, field
 from openapi_python_client import strings
@@ -65,10 +65,12 @@ TAKEN_BY_ARGUMENTS = TAKEN_BY_METHODS | {
 """Names that a parameter cannot have: a wait for the same thing has them, too."""
 
 
-def free(name: str, taken: Collection[str], separator: str = "_") -> str:
-    """Return a name that is not taken: the name itself, or with a number behind it."""
+def free(
+    name: str, taken: Collection[str], separator: str = "_", key: Callable[[str], str] = str
+) -> str:
+    """Return a name whose `key` is not taken: the name itself, or with a number behind it."""
     number, found = 2, name
-    while found in taken:
+    while key(found) in taken:
         found, number = f"{name}{separator}{number}", number + 1
     return found
 
@@ -130,8 +132,6 @@ class ClassNames:
             name = pascal(re.sub("^[^A-Z]+(?=[A-Z])", "", name[-LONGEST:]))
         if name in TAKEN_BY_CLASSES:
             name += "Model"
-        number, found = 2, name
-        while snake(found) in self.modules:
-            found, number = f"{name}{number}", number + 1
+        found = free(name, self.modules, "", snake)
         self.modules.add(snake(found))
         return found
