@@ -56,7 +56,9 @@ def test_without_the_extra_all_works_but_completion(tmp_path: Path, api: Server)
         assert result.returncode == 0
         assert "--print-completion" not in result.stdout
     assert result.stdout.startswith(f"job {number(1)}: completed\n")
-    assert run(None, "--print-completion", "bash", PYTHONPATH=paths).returncode == 2
+    result = run(None, "--print-completion", "bash", PYTHONPATH=paths)
+    assert result.returncode == 2
+    assert "it needs an extra: pip install 'narrative-jobs[cli]'" in result.stderr
 
 
 def test_help_and_version_load_no_client() -> None:

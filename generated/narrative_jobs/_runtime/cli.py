@@ -14,10 +14,9 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO
 
 from .errors import APIError, ResponseDecodeError
 from .mismatch import shortened
@@ -154,8 +153,10 @@ def _options(program: Program) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {program.version}")
-    with suppress(ModuleNotFoundError):  # The extra brings it.
+    try:
         import_module("shtab").add_argument_to(parser, help="print the completion for a shell")
+    except ModuleNotFoundError:
+        parser.add_argument("--print-completion", type=_without_extra, help=argparse.SUPPRESS)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in program.commands:
         _add_commands(commands.add_parser, command, common, examples)
@@ -199,6 +200,10 @@ def _add_commands(
     parser.add_argument("--max-wait", default="1h", help=help_text, **span)
     parser.add_argument("--interval", help="between two polls; by default it grows", **span)
     parser.add_argument("--fail-fast", action="store_true", help="end with the first bad end")
+
+
+def _without_extra(_: str) -> NoReturn:
+    raise argparse.ArgumentTypeError(f"it needs an extra: pip install '{NAME}[cli]'")
 
 
 def _seconds(text: str) -> float | None:
