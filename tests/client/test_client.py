@@ -157,6 +157,27 @@ def test_the_body_of_an_error_may_be_anything(
 
 
 @pytest.mark.parametrize(
+    ("charset", "sent", "kept"),
+    [
+        ("iso-8859-1", b"gesch\xfctzt", "geschützt"),
+        ("utf-16", b"abc", "\u6261\ufffd"),
+        ("unheard-of", b"abc\xff", "abc\ufffd"),
+        ("hex", b"abc", "abc"),
+        ("undefined", b"abc", "abc"),
+    ],
+)
+def test_a_text_is_read_in_the_charset_that_it_names(
+    serve: Serve, flavour: Flavour, charset: str, sent: bytes, kept: str
+) -> None:
+    headers = {"Content-Type": f"text/html; charset={charset}"}
+    server = serve(Answer(404, sent, headers), Answer(200, sent, headers))
+    for _ in range(2):
+        with pytest.raises((NotFoundError, ResponseDecodeError)) as caught:
+            flavour.run(get_job, base_url=server.url)
+        assert vars(caught.value)["body"] == kept
+
+
+@pytest.mark.parametrize(
     ("body", "said"),
     [
         ("", "expected an object, got None"),

@@ -60,7 +60,7 @@ class Reader:
         error = self._errors.decode.of(problem, None)
         error.__context__ = None
         error.args = (self._redact(f"{call} answered {answer.status_code}: {problem}"),)
-        error.body, error.payload = self._clean(content, payload)
+        error.body, error.payload = self._clean(_text(content, answer.headers), payload)
         vars(error).update(self._evidence(answer), retries_taken=retries_taken)
         raise error
 
@@ -82,7 +82,7 @@ class Reader:
         given: str | None = answer.headers.get("X-Request-Id")
         return self._redact(given)
 
-    def _clean(self, content: bytes, payload: Any) -> tuple[str, Any]:
+    def _clean(self, text: str, payload: Any) -> tuple[str, Any]:
         """Return text and JSON without the token; the text anew if the token hides in escapes."""
         try:
             clean = self._redact(payload)
@@ -90,7 +90,7 @@ class Reader:
                 return json.dumps(clean), clean
         except RecursionError:
             clean = None
-        return self._redact(_text(content)), clean
+        return self._redact(text), clean
 
     def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:
         with strictly() if self._is_strict else nullcontext():
@@ -118,7 +118,7 @@ class Reader:
         try:
             body = self._redact(json.loads(content))
         except (ValueError, RecursionError):
-            body = self._redact(_text(content))
+            body = self._redact(_text(content, answer.headers))
         return self._errors.of_status(answer.status_code)(
             self._redact(message), body=body, **self._evidence(answer)
         )
@@ -144,8 +144,7 @@ def _payload(decode: Callable[[Any], Any], content: bytes, headers: httpx.Header
     if decode in {as_bytes, as_nothing}:
         return content
     if decode is as_text:
-        media_type = {"Content-Type": headers.get("Content-Type", "")}
-        return httpx.Response(200, headers=media_type, content=content).text
+        return _text(content, headers)
     return json_text.load(content) if content else None
 
 
@@ -158,5 +157,10 @@ def _reason(cause: BaseException) -> str:
     return f"{name}: {said}" if said else name
 
 
-def _text(content: bytes) -> str:
-    return content.decode(errors="replace")
+def _text(content: bytes, headers: httpx.Headers) -> str:
+    """Return a body as text, in the charset that it names, or else in UTF-8."""
+    named = httpx.Response(200, headers={"Content-Type": headers.get("Content-Type", "")})
+    try:
+        return content.decode(named.charset_encoding or "utf-8", errors="replace")
+    except (LookupError, UnicodeError):  # Python knows none of that name, or not for texts.
+        return content.decode(errors="replace")
