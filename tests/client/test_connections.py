@@ -21,9 +21,11 @@ from typing import Any
 from uuid import UUID
 
 import anyio
+import httpcore
 import pytest
 from fault_server import FaultServer, Wire, message
 from narrative_jobs import APIConnectionError, APITimeoutError, AsyncClient, Client
+from narrative_jobs._runtime.sync_connections import Wire as Socket
 from stand_in import TOKEN, Answer, Server
 from support import JOB_ID, ROOT, Flavour, payload
 
@@ -509,6 +511,17 @@ def test_a_proxy_that_says_nothing_is_waited_for_as_long_as_timeout_says(
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with pytest.raises(APITimeoutError):
             flavour.run(lambda client: client.get_job(JOB_ID), max_retries=0, timeout=0.1)
+
+
+def test_what_httpcore_gives_no_time_is_held_to_the_timeout_too() -> None:
+    """As it does the steps of SOCKS, so that a proxy that says nothing was waited for for ever."""
+    wire = Socket()
+    wire.patience = 0.05
+    with FaultServer("stall") as server:
+        wire.connect_tcp("127.0.0.1", server.port, 1.0)
+        with pytest.raises(httpcore.ReadTimeout):
+            wire.read(1)
+        wire.close()
 
 
 def test_aiohttp_refuses_a_proxy_that_it_cannot_use(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,16 +14,7 @@ import httpcore
 import httpx
 
 from .body import Body
-from .connections import (
-    HTTPCORE_ERRORS,
-    KEEPALIVE,
-    MAX_BORROWED,
-    MAX_REQUESTS,
-    Answer,
-    Request,
-    Route,
-    this_loop,
-)
+from .connections import KEEPALIVE, MAX_BORROWED, MAX_REQUESTS, Answer, Request, Route, this_loop
 from .deadline import AsyncGate, Deadline, shielded
 
 _BACKEND = cast(httpcore.AsyncNetworkBackend, httpcore.AnyIOBackend())
@@ -34,6 +25,8 @@ class AsyncWire(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
 
     def __init__(self) -> None:
         self.deadline = Deadline(None)
+        self.patience: float | None = None
+        """How long a step may take of which httpcore says nothing: those of SOCKS, in seconds."""
         self._stream = httpcore.AsyncNetworkStream()  # Not there yet.
 
     async def connect_tcp(
@@ -53,10 +46,10 @@ class AsyncWire(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
         return self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max_bytes, self.deadline.left(timeout))
+        return await self._stream.read(max_bytes, self.deadline.left(timeout or self.patience))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, self.deadline.left(timeout))
+        await self._stream.write(buffer, self.deadline.left(timeout or self.patience))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -88,12 +81,12 @@ class AsyncOwnConnection:
         if route.proxy is None:
             self._inner = httpcore.AsyncHTTPConnection(route.origin, route.tls, **options)
         else:
-            is_socks = route.proxy.scheme.startswith("socks")
-            pool_class = httpcore.AsyncSOCKSProxy if is_socks else httpcore.AsyncHTTPProxy
+            pool_class = httpcore.AsyncSOCKSProxy if route.is_by_socks else httpcore.AsyncHTTPProxy
             self._inner = pool_class(**route.by_proxy, **options).create_connection(route.origin)
 
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         self._wire.deadline, deadline.wire = deadline, self._wire
+        self._wire.patience = request.timeout.read
         origin, target = self._route.origin, request.target.encode("ascii")
         sent = httpcore.Request(
             request.method,
@@ -110,8 +103,11 @@ class AsyncOwnConnection:
                 return await read(*head, answer.aiter_stream(), deadline, limit)
             finally:
                 await answer.aclose()
-        except HTTPCORE_ERRORS as error:
-            error_class: type[httpx.RequestError] = getattr(httpx, type(error).__name__)
+        except Exception as error:
+            # Those of httpcore, and of what speaks SOCKS for it, have the names of those of httpx.
+            error_class = getattr(httpx, type(error).__name__, None)
+            if error_class is None or isinstance(error, httpx.RequestError):
+                raise
             raise error_class(str(error)) from error
         finally:
             deadline.wire = None  # From here on, it may be another call's.

@@ -14,16 +14,7 @@ import httpcore
 import httpx
 
 from .body import Body
-from .connections import (
-    HTTPCORE_ERRORS,
-    KEEPALIVE,
-    MAX_BORROWED,
-    MAX_REQUESTS,
-    Answer,
-    Request,
-    Route,
-    this_process,
-)
+from .connections import KEEPALIVE, MAX_BORROWED, MAX_REQUESTS, Answer, Request, Route, this_process
 from .deadline import Deadline, Gate, unshielded
 
 _BACKEND = cast(httpcore.NetworkBackend, httpcore.SyncBackend())
@@ -34,6 +25,8 @@ class Wire(httpcore.NetworkBackend, httpcore.NetworkStream):
 
     def __init__(self) -> None:
         self.deadline = Deadline(None)
+        self.patience: float | None = None
+        """How long a step may take of which httpcore says nothing: those of SOCKS, in seconds."""
         self._stream = httpcore.NetworkStream()  # Not there yet.
 
     def connect_tcp(
@@ -53,10 +46,10 @@ class Wire(httpcore.NetworkBackend, httpcore.NetworkStream):
         return self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self.deadline.left(timeout))
+        return self._stream.read(max_bytes, self.deadline.left(timeout or self.patience))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self.deadline.left(timeout))
+        self._stream.write(buffer, self.deadline.left(timeout or self.patience))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -88,12 +81,12 @@ class OwnConnection:
         if route.proxy is None:
             self._inner = httpcore.HTTPConnection(route.origin, route.tls, **options)
         else:
-            is_socks = route.proxy.scheme.startswith("socks")
-            pool_class = httpcore.SOCKSProxy if is_socks else httpcore.HTTPProxy
+            pool_class = httpcore.SOCKSProxy if route.is_by_socks else httpcore.HTTPProxy
             self._inner = pool_class(**route.by_proxy, **options).create_connection(route.origin)
 
     def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         self._wire.deadline, deadline.wire = deadline, self._wire
+        self._wire.patience = request.timeout.read
         origin, target = self._route.origin, request.target.encode("ascii")
         sent = httpcore.Request(
             request.method,
@@ -110,8 +103,11 @@ class OwnConnection:
                 return read(*head, answer.iter_stream(), deadline, limit)
             finally:
                 answer.close()
-        except HTTPCORE_ERRORS as error:
-            error_class: type[httpx.RequestError] = getattr(httpx, type(error).__name__)
+        except Exception as error:
+            # Those of httpcore, and of what speaks SOCKS for it, have the names of those of httpx.
+            error_class = getattr(httpx, type(error).__name__, None)
+            if error_class is None or isinstance(error, httpx.RequestError):
+                raise
             raise error_class(str(error)) from error
         finally:
             deadline.wire = None  # From here on, it may be another call's.

@@ -59,10 +59,8 @@ class Session:
 
     def __init__(self, route: Route) -> None:
         self._server = f"{route.base_url.scheme}://{route.base_url.netloc.decode()}"
-        self._proxy_headers: dict[str, str] = {}
-        if route.proxy and route.proxy.userinfo:
-            user = f"{route.proxy.username}:{route.proxy.password}"
-            self._proxy_headers = {"Proxy-Authorization": basic(user)}
+        user = route.proxy and route.proxy.auth
+        self._proxy_headers = {"Proxy-Authorization": basic(":".join(user))} if user else {}
         self._inner = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(keepalive_timeout=KEEPALIVE, ssl=route.tls or True),
             auto_decompress=False,
@@ -70,7 +68,7 @@ class Session:
             middlewares=(_once,),
             max_line_size=MAX_HEADER,
             max_field_size=MAX_HEADER,
-            proxy=route.proxy_url or None,
+            proxy=str(route.proxy.url) if route.proxy else None,
             headers=self._proxy_headers if route.base_url.scheme == "http" else None,
         )
 
@@ -105,6 +103,6 @@ class AsyncConnections(AsyncCarrier):
     """The connections of a client, over aiohttp."""
 
     def __init__(self, route: Route) -> None:
-        if route.proxy and route.proxy.scheme.startswith("socks"):
+        if route.is_by_socks:
             raise ValueError("The environment asks for a SOCKS proxy, which aiohttp cannot use.")
         super().__init__(lambda: Session(route), MAX_REQUESTS)

@@ -29,13 +29,6 @@ KEEPALIVE = 55.0
 
 PORTS = {"http": 80, "https": 443}
 
-HTTPCORE_ERRORS = (
-    httpcore.TimeoutException,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-)
-
 
 @attrs.frozen
 class Request:
@@ -65,22 +58,21 @@ class Route:
 
     base_url: httpx.URL
     origin: httpcore.Origin
-    proxy: httpx.URL | None
+    proxy: httpx.Proxy | None
     tls: ssl.SSLContext | None
 
     @property
-    def proxy_url(self) -> str:
-        """The URL of the proxy without user and password, which no error shall show."""
-        return str(self.proxy.copy_with(userinfo=b"")) if self.proxy else ""
+    def is_by_socks(self) -> bool:
+        """Whether the proxy speaks SOCKS."""
+        return self.proxy is not None and self.proxy.url.scheme.startswith("socks")
 
     @property
     def by_proxy(self) -> dict[str, Any]:
         """What a pool of httpcore must know of the proxy."""
         assert self.proxy
-        options: dict[str, Any] = {"proxy_url": self.proxy_url, "ssl_context": self.tls}
-        if self.proxy.userinfo:
-            options["proxy_auth"] = (self.proxy.username.encode(), self.proxy.password.encode())
-        if self.proxy.scheme == "https":
+        url, user = str(self.proxy.url), self.proxy.raw_auth
+        options: dict[str, Any] = {"proxy_url": url, "proxy_auth": user, "ssl_context": self.tls}
+        if self.proxy.url.scheme == "https":
             options["proxy_ssl_context"] = self.tls
         return options
 
@@ -88,7 +80,7 @@ class Route:
 def route_to(url: httpx.URL) -> Route:
     """Find the way to a server, with the proxy and the certificates that the environment names."""
     proxy = proxy_for(url)
-    is_encrypted = "https" in {url.scheme, proxy.scheme if proxy else ""}
+    is_encrypted = "https" in {url.scheme, proxy.url.scheme if proxy else ""}
     origin = httpcore.Origin(url.raw_scheme, url.raw_host, url.port or PORTS[url.scheme])
     return Route(url, origin, proxy, tls_context() if is_encrypted else None)
 
@@ -106,7 +98,7 @@ def _tls_context(*_: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def proxy_for(url: httpx.URL) -> httpx.URL | None:
+def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     """Return the proxy that the environment names for a server, if any."""
     proxies: Mapping[str, str] = urllib.request.getproxies()
     kind = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), "")
@@ -115,16 +107,15 @@ def proxy_for(url: httpx.URL) -> httpx.URL | None:
     name = f"The proxy in {kind.upper()}_PROXY, or in the system's settings,"
     given = proxies[kind]
     try:
-        proxy = httpx.URL(given if "://" in given else f"http://{given}")
-    except httpx.InvalidURL:  # What it says may quote half a password.
-        proxy = httpx.URL()
-    is_known = proxy.scheme in {"http", "https", "socks5", "socks5h"}
-    if not is_known or not proxy.host or (proxy.port or 1) >= 2**16:
+        proxy = httpx.Proxy(given if "://" in given else f"http://{given}")
+        if not proxy.url.host or (proxy.url.port or 1) >= 2**16:
+            raise ValueError
+    except (httpx.InvalidURL, ValueError):  # What they say may quote half a password.
         raise ValueError(
             f"{name} is not of the form http://host:port or socks5://host:port, before "
             "the host with a percent-encoded user:password@ where it needs one."
-        )
-    if proxy.scheme.startswith("socks") and find_spec("socksio") is None:
+        ) from None
+    if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
         raise ValueError(f"{name} asks for SOCKS: pip install 'httpx[socks]'")
     return proxy
 
