@@ -18,7 +18,8 @@ from contract_reader import Contract, departures, read
 from generator.document import UnsupportedError
 from ruamel.yaml.error import YAMLError
 
-SCRIPTS = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parent.parent
+KNOWN = ROOT / "scripts" / "known-differences.json"
 
 
 def differences(ours: Contract, theirs: Contract) -> Iterator[tuple[str, str | None]]:
@@ -73,20 +74,17 @@ def main() -> int:
         description=__doc__,
         epilog="Exits 0 if nothing is new, 1 if something is, 2 if it cannot be read.",
     )
-    known_file = SCRIPTS / "known-differences.json"
     parser.add_argument("document", metavar="FILE_OR_URL", help="the vendor's document")
-    parser.add_argument("--accept", action="store_true", help="write to FILE what differs now")
-    parser.add_argument(
-        "--known", type=Path, metavar="FILE", default=known_file, help="what is known: %(default)s"
-    )
+    accept = "note what differs now in scripts/known-differences.json"
+    parser.add_argument("--accept", action="store_true", help=accept)
     options = parser.parse_args()
-    place: str | Path = SCRIPTS.parent / "openapi.yaml"
+    place: str | Path = ROOT / "openapi.yaml"
     try:
         ours = read(place)
         place = options.document
         theirs = read(place, like=ours)
-        place = options.known
-        known = json.loads(options.known.read_text("utf-8")) if options.known.exists() else {}
+        place = KNOWN
+        known = json.loads(KNOWN.read_text("utf-8")) if KNOWN.exists() else {}
     except (UnsupportedError, OSError, ValueError, YAMLError, httpx.HTTPError) as error:
         print(f"{place}: {error}", file=sys.stderr)
         return 2
@@ -98,7 +96,7 @@ def main() -> int:
         "operations that openapi.yaml does not capture": not_captured(ours, theirs),
     }
     if options.accept:
-        options.known.write_text(f"{json.dumps(found, indent=2)}\n", encoding="utf-8")
+        KNOWN.write_text(f"{json.dumps(found, indent=2)}\n", encoding="utf-8")
         known = found
     new = {
         key: [one for one in some if one not in known.get(key, [])] for key, some in found.items()

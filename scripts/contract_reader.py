@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections import UserDict
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import httpx
 from attrs import define, field
 from contract import Promise
-from generator.document import METHODS, UnsupportedError, at, parse
+from generator.document import METHODS, UnsupportedError, at
 from jsonschema.exceptions import best_match
+from linked import Node, linked
 from openapi_schema_validator import OAS31Validator
-from referencing import Registry, Resource
-from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012
 
 
 def read(source: str | Path, like: Contract | None = None) -> Contract:
@@ -27,14 +22,9 @@ def read(source: str | Path, like: Contract | None = None) -> Contract:
     `like` another, only what that has is read in depth, for a vendor's document may be very large,
     and a path has that one's names in it, which no request shows.
     """
-    address = str(source) if "://" in str(source) else Path(source).resolve().as_uri()
-    address, resource = _retrieved(address)
-    made: Any = Registry
-    registry = made(retrieve=cache(lambda uri: _retrieved(uri)[1]))
-    resolver = registry.with_resource(address, resource).resolver(address)
-    document = _Node(resource.contents, resolver, links := _Links())
+    document = linked(source)
     is_one = isinstance(document.data, Mapping) and str(document.get("openapi")).startswith("3.")
-    if not is_one or not isinstance(document.get("paths"), _Node):
+    if not is_one or not isinstance(document.get("paths"), Node):
         raise UnsupportedError("this is no OpenAPI 3 document with paths")
     # What only the package knows of: the variables of the environment, and names of servers.
     sdk = Promise("sdk", {name: str(value) for name, value in document.get("x-sdk", {}).items()})
@@ -50,106 +40,33 @@ def read(source: str | Path, like: Contract | None = None) -> Contract:
         its = shapes.get(PATH_NAME.sub("{}", path), path)
         names = dict(zip(PATH_NAME.findall(path), PATH_NAME.findall(its), strict=True))
         for method in METHODS:
-            if isinstance(item, _Node) and isinstance(item.get(method), _Node):
+            if isinstance(item, Node) and isinstance(item.get(method), Node):
                 with at(f"{method.upper()} {its}"):
                     contract.operation(f"{method.upper()} {its}", item, item[method], names)
-        for reference in links.lost:
-            contract.wrong(its, reference)
-        links.lost.clear()
+        while document.lost:
+            contract.wrong(its, document.lost.pop(0))
     return contract
 
 
 PATH_NAME = re.compile(r"{([^}]*)}")
 
 
-def _retrieved(address: str) -> tuple[str, Resource[Any]]:
-    """Return what lies at an address, and where that was in the end."""
-    if address.startswith("file:"):
-        text = Path(httpx.URL(address).path).read_text(encoding="utf-8")
-    else:
-        answer = httpx.get(address, follow_redirects=True, timeout=30).raise_for_status()
-        text, address = answer.text, str(answer.url)
-    return address, Resource.from_contents(parse(text), default_specification=DRAFT202012)
-
-
-@define
-class _Links:
-    """What the references of a document lead to."""
-
-    made: dict[int, _Node] = field(factory=dict[int, "_Node"])
-    """The objects that were reached, by which it is."""
-    lost: list[str] = field(factory=list[str])
-    """The references that lead nowhere, and why."""
-
-
-class _Node(UserDict[str, Any]):
-    """An object of a document. Within it, what a reference leads to stands in its place."""
-
-    def __init__(self, data: Any, resolver: Any, links: _Links) -> None:
-        super().__init__()
-        self.data, self.resolver, self.links = data, resolver, links
-
-    # A schema may hold itself: it is known by which it is, not by what is in it.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
-
-    def __getitem__(self, key: str) -> Any:
-        return self.linked(self.data[key])
-
-    def linked(self, data: Any) -> Any:
-        """Return a part of the document, the same one each time."""
-        if isinstance(data, list):
-            return [self.linked(item) for item in data]
-        if not isinstance(data, Mapping) or isinstance(data, _Node):
-            return data
-        if id(data) not in self.links.made:
-            self.links.made[id(data)] = _Node(data, self.resolver, self.links).followed()
-        return self.links.made[id(data)]
-
-    def followed(self) -> _Node:
-        """Return what a reference leads to, together with what stands beside the reference."""
-        node, seen, beside = self, list[Any](), dict[str, Any]()
-        while isinstance(reference := node.data.get("$ref"), str):
-            beside = {k: v for k, v in node.data.items() if k not in NO_PART} | beside
-            seen.append(node.data)
-            try:
-                found = node.resolver.lookup(reference)
-                why = "leads to itself" if any(found.contents is one for one in seen) else ""
-            except (Unresolvable, ValueError) as error:
-                why = f"leads nowhere: {str(error.__cause__ or error)[:200]}"
-            if why or not isinstance(found.contents, Mapping):
-                self.links.lost.append(f"{reference} {why or 'leads to no object'}")
-                return _Node({}, None, self.links)
-            node = _Node(found.contents, found.resolver, self.links)
-        key = id(node.data)
-        if node.data.get("nullable") is True:  # As OpenAPI 3.1 has it.
-            rest = {k: v for k, v in node.data.items() if k != "nullable"}
-            either = {"anyOf": [rest, {"type": "null"}]}
-            node = _Node(either, node.resolver, self.links)
-        target = self.links.made.setdefault(key, node)
-        return _Node({"allOf": [target, beside]}, self.resolver, self.links) if beside else target
-
-
-NO_PART = {"$ref", "summary", "description"}
-"""What may stand beside a reference and says nothing of a value."""
-
-
 @define
 class Contract:
     """All promises of a document, by their places, and its own mistakes."""
 
-    document: _Node
+    document: Node
     promises: dict[str, Promise]
     known: Mapping[str, Promise]
     """What is read in depth."""
     mistakes: dict[str, None] = field(factory=dict[str, None])
     """An ordered set."""
-    checked: set[_Node] = field(factory=set[_Node])
+    checked: set[Node] = field(factory=set[Node])
 
     def wrong(self, place: str, what: str) -> None:
         self.mistakes[f"{place}: {what}"] = None
 
-    def operation(self, place: str, item: _Node, said: _Node, names: dict[str, str]) -> None:
+    def operation(self, place: str, item: Node, said: Node, names: dict[str, str]) -> None:
         """Read an operation: its security, parameters, body and answers."""
         flags = _flags(deprecated=said.get("deprecated"))
         self.promises[place] = Promise("operation", flags)
@@ -175,7 +92,7 @@ class Contract:
         for status, answer in (said.get("responses") or {}).items():
             self.content(f"{place} {status}", answer, "answer", {})
 
-    def content(self, place: str, holder: _Node, sort: str, facts: dict[str, str]) -> None:
+    def content(self, place: str, holder: Node, sort: str, facts: dict[str, str]) -> None:
         """Read a body or an answer: its media types, and the schema of the first that is JSON."""
         content = holder.get("content") or {}
         facts |= {f"media type {name.partition(';')[0].lower()}": "" for name in content}
@@ -186,7 +103,7 @@ class Contract:
             self.check(place, one, one.get("schema"))
 
     def promise(
-        self, place: str, schemas: list[Any], sort: str, facts: dict[str, str], *seen: _Node
+        self, place: str, schemas: list[Any], sort: str, facts: dict[str, str], *seen: Node
     ) -> None:
         """Note what the schemas of a place say together, and what lies in it."""
         read = [self.parts(schema, place) for schema in schemas]
@@ -206,9 +123,9 @@ class Contract:
             facts = _flags(absent=is_optional)
             self.promise(f"{place}{name}", some, "field", facts, *seen, *parts)
 
-    def parts(self, schema: Any, place: str, *seen: _Node) -> tuple[list[_Node], set[str]]:
+    def parts(self, schema: Any, place: str, *seen: Node) -> tuple[list[Node], set[str]]:
         """Return a schema with all that it is put together of, and the fields it always has."""
-        if not isinstance(schema, _Node) or schema in seen:
+        if not isinstance(schema, Node) or schema in seen:
             return [], set()
         if schema not in self.checked:
             self.checked.add(schema)
@@ -222,7 +139,7 @@ class Contract:
                 always |= set.union(*names) if key == "allOf" else set.intersection(*names)
         return parts, always
 
-    def check(self, place: str, holder: _Node, schema: Any) -> None:
+    def check(self, place: str, holder: Node, schema: Any) -> None:
         """Hold the examples to their schema."""
         given = holder.get("examples")
         named = given.values() if isinstance(given, Mapping) else ()
@@ -243,7 +160,7 @@ class Contract:
                 self.wrong(place, f"an example that its schema refuses: {said}")
 
 
-def _inner(parts: list[_Node]) -> dict[str, list[Any]]:
+def _inner(parts: list[Node]) -> dict[str, list[Any]]:
     """Return the schemas of each `.property`, of items `[]` and of further properties `{}`."""
     found: dict[str, list[Any]] = {}
     for part in parts:
@@ -255,7 +172,7 @@ def _inner(parts: list[_Node]) -> dict[str, list[Any]]:
         hints = part.get("discriminator") or {}
         if hints.get("mapping"):
             tag = {"type": "string", "enum": list(hints["mapping"])}
-            found.setdefault(f".{hints['propertyName']}", []).append(part.linked(tag))
+            found.setdefault(f".{hints['propertyName']}", []).append(part.within(tag))
     return found
 
 

@@ -98,20 +98,27 @@ def test_what_is_new_what_is_deliberate_and_what_is_wrong_are_told_apart() -> No
     assert result.stdout.endswith(counts)
 
 
-def test_what_is_accepted_is_spoken_of_no_more(tmp_path: Path) -> None:
+def test_what_is_accepted_is_spoken_of_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     known = tmp_path / "known.json"
-    assert compare("--known", known, VENDOR).returncode == 1
-    assert compare("--known", known, "--accept", VENDOR).returncode == 0
-    result = compare("--known", known, VENDOR)
+    monkeypatch.setattr(compare_spec, "KNOWN", known)
+    assert compare(VENDOR).returncode == 1
+    assert compare("--accept", VENDOR).returncode == 0
+    result = compare(VENDOR)
     assert result.returncode == 0
     assert "New" not in result.stdout
     assert result.stdout.endswith("0 new, 25 deliberate, 33 known.\n")
     known.write_text(known.read_text().replace('value \\"not-a-state\\" added', "some other"))
-    result = compare("--known", known, VENDOR)
+    result = compare(VENDOR)
     assert result.returncode == 1
     assert sections(result.stdout)["New differences"] == [
         f'{GET_JOB} 200.state: value "not-a-state" added'
     ]
+    known.write_text("{")
+    result = compare(VENDOR)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"{known}: ")
 
 
 def changed(change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -335,14 +342,6 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path, text: str | None) -> No
     assert result.returncode == 2
     assert result.stderr.startswith(f"{path}: ")
     assert compare("http://127.0.0.1:1/openapi.json").returncode == 2
-
-
-def test_what_is_known_is_named_where_it_cannot_be_read(tmp_path: Path) -> None:
-    known = tmp_path / "known.json"
-    known.write_text("{")
-    result = compare("--known", known, VENDOR)
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith(f"{known}: ")
 
 
 def test_a_document_of_the_vendors_size_is_no_trouble(tmp_path: Path) -> None:
