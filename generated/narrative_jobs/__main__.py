@@ -6,10 +6,8 @@ from __future__ import annotations
 import sys
 
 from ._runtime.cli import Command, Program, run
-from ._version import __version__
 
 PROGRAM = Program(
-    version=__version__,
     key_variable="NARRATIVE_API_KEY",
     environment_variable="NARRATIVE_ENVIRONMENT",
     environments=("prod", "dev"),

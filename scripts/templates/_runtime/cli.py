@@ -67,7 +67,6 @@ class Command(NamedTuple):
 class Program(NamedTuple):
     """What there is to know of a package."""
 
-    version: str
     key_variable: str
     environment_variable: str
     environments: tuple[str, ...]
@@ -94,14 +93,11 @@ def run(program: Program) -> int:
         again = shortened(shlex.join([NAME, *sys.argv[1:]]), 1000)
         complain(f"interrupted; to take it up again: {again}")
         return INTERRUPTED
-    except APIError as error:
-        complain(error)
-        return REFUSED
-    except (ValueError, OSError, ImportError) as error:
+    except (APIError, ValueError, OSError, ImportError) as error:
         # The last two are of the certificates, proxies and files that the environment names.
         advice = ", or pass allow_insecure_http=True|pass it as token=..., or "  # to programmers
         complain(re.sub(advice, "", str(error)))
-        return USAGE
+        return REFUSED if isinstance(error, APIError) else USAGE
 
 
 def write(stream: TextIO, data: str | bytes) -> None:
@@ -151,7 +147,8 @@ def _options(program: Program) -> argparse.Namespace:
         epilog=f"{examples}\nThe exit codes are in the help of each command.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {program.version}")
+    version = import_module(".._version", __package__).__version__
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version}")
     try:
         import_module("shtab").add_argument_to(parser, help="print the completion for a shell")
     except ModuleNotFoundError:
