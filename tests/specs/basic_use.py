@@ -10,7 +10,8 @@ from stand_in import Answer, Request, Server
 
 
 def answer(request: Request) -> Answer:
-    return Answer(404, {"error": f"who is {request.headers['Authorization']}?"})
+    sent = request.headers["Authorization"]
+    return Answer(404, {"error": f"who is {sent}?", "detail": "'a long password' is wrong"})
 
 
 with Server(answer) as server, Client("user:a long password", base_url=server.url) as client:
@@ -18,6 +19,7 @@ with Server(answer) as server, Client("user:a long password", base_url=server.ur
         client.get_things()
     sent = server.requests[0].headers["Authorization"]
 assert sent == f"Basic {base64.b64encode(b'user:a long password').decode()}"
-assert caught.value.body == {"error": "who is Basic [token]?"}
+said = {"error": "who is Basic [token]?", "detail": "'[token]' is wrong"}
+assert caught.value.body == said
 assert "user:password" in (Client.__doc__ or "")
 print("all is well")

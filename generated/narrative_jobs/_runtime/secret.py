@@ -20,17 +20,24 @@ def basic(token: str) -> str:
     return f"Basic {b64encode(token.encode()).decode()}"
 
 
+def _spelled(text: str) -> set[str]:
+    """Return a text as others may write it."""
+    in_code = {repr(text)[1:-1], json.dumps(text)[1:-1], text.replace("/", "\\/")}
+    return {text, quote(text, safe=""), basic(text).partition(" ")[2], *in_code}
+
+
 class Secret:
     """A token, and what finds it in the words of others."""
 
     def __init__(self, token: str) -> None:
         self.token = token
-        spellings = {token, quote(token, safe=""), repr(token)[1:-1], json.dumps(token)[1:-1]}
-        spellings |= {token.replace("/", "\\/"), basic(token).partition(" ")[2]}
-        # No real key is shorter than 8; one that is may stand in any text by chance.
+        # What follows a scheme or a user is secret by itself. No real key is shorter than 8; one
+        # that is may stand in any text by chance.
+        parts = [token, *(token.partition(mark)[2] for mark in " :")]
+        spellings = {spelling for part in parts if len(part) >= 8 for spelling in _spelled(part)}
         self._spellings = [spelling.lower() for spelling in spellings]
         self._found = re.compile("|".join(map(re.escape, spellings)), re.I).sub
-        self._is_long = len(token) >= 8
+        self._is_long = bool(spellings)
 
     def redact(self, value: T) -> T:
         """Take the token out of text, and out of any JSON: some servers repeat what they refuse."""
