@@ -347,7 +347,8 @@ def test_a_flood_of_failures_makes_no_flood_of_text(flavour: Flavour, clock: Clo
     job = script.job("failed") | {"failures": [{"message": f"m{n}"} for n in range(10_000)]}
     with pytest.raises(JobFailedError) as caught:
         play(flavour, lambda _: httpx.Response(200, json=job), lambda c: c.wait_for_job(JOB_ID))
-    assert str(caught.value).endswith(": m0; m1; m2; m3; m4; m5; m6; m7; m8; m9; and 9,990 more")
+    assert "ended as failed after 0:05:55: m0; m1; m2; m3; " in str(caught.value)
+    assert len(str(caught.value)) == 2000
     assert caught.value.job.failures is not None
     assert len(caught.value.job.failures) == 10_000
 

@@ -21,8 +21,6 @@ T = TypeVar("T")
 PollInterval: TypeAlias = Seconds | Callable[[float], Seconds]
 """Seconds from one poll to the next, or what gives them from the seconds waited so far."""
 
-SHOWN_REASONS = 10
-
 
 @attrs.frozen
 class LongRunning(Generic[T]):
@@ -85,11 +83,8 @@ class LongRunning(Generic[T]):
         began, ended = self.began_of(item), self.ended_of(item)
         if began and ended and ended >= began:  # The clocks of servers differ.
             text += f" after {datetime.timedelta(seconds=round((ended - began).total_seconds()))}"
-        reasons = self.reasons_of(item)
-        shown = [shortened(reason) for reason in reasons[:SHOWN_REASONS]]
-        if len(reasons) > SHOWN_REASONS:
-            shown.append(f"and {len(reasons) - SHOWN_REASONS:,} more")
-        text += f": {'; '.join(shown)}" if shown else ""
+        if reasons := "; ".join(map(shortened, self.reasons_of(item))):
+            text += f": {reasons}"
         error = self.failed.get(self.state_of(item), self.other_end)
         return error(text, self.id_of(item), item)
 
