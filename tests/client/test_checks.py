@@ -110,6 +110,10 @@ BAD: list[tuple[Callable[[Any], Any], str]] = [
         lambda c: c.request("GET", "/x", params={"q": [timedelta(1)]}),
         "^q cannot be sent: timedelta",
     ),
+    (
+        lambda c: c.request("GET", "/x", params={"q": Failure}),
+        "^q cannot be sent: type is no type of",
+    ),
     (lambda c: c.get_job(Failure()), r"^job_id: expected a UUID, got Failure\(\)"),
     (lambda c: take(c.wait_for_jobs(None)), "^expected many ids, got None: put it into a list"),
     (lambda c: take(c.wait_for_jobs(7)), "^expected many ids, got 7: put it into a list"),
