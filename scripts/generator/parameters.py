@@ -52,7 +52,11 @@ def described(field: Field, said: Document, node: Node) -> Field:
     parts = [said.get("description") or raw(field.description)]
     if node.get("default") is not None:
         parts.append(f"The API's default is `{node['default']}`.")
-    limits = [limit.format(node[key]) for key, limit in LIMITS if key in node]
+    limits = [
+        limit.format(node[key]).removesuffix("s" if node[key] == 1 else "")
+        for key, limit in LIMITS
+        if key in node
+    ]
     parts += [", ".join(limits).capitalize(), "Deprecated." if said.get("deprecated") else ""]
     text = " ".join(filter(None, map(sentence, parts)))
     return evolve(field, description=Text(text), said=said).within(OUTSIDE)
