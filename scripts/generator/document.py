@@ -52,6 +52,8 @@ def at(place: str) -> Iterator[None]:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # What is written in an unforeseen way trips the code that reads it.
         raise UnsupportedError(f"it makes no sense ({error!r})", place) from None
+    except RecursionError:
+        raise UnsupportedError("it refers to itself without end", place) from None
 
 
 class _Constructor(SafeConstructor):

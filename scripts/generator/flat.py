@@ -43,6 +43,8 @@ class Flattener:
     """The references that are being followed."""
     _cuts: int = 0
     """How often a choice was left out, since it is one among what is being followed."""
+    _is_trying: bool = False
+    """Whether it is being seen if a member of a choice is possible."""
 
     def flat(self, schema: Any) -> Node:
         """Return what a schema says."""
@@ -80,7 +82,8 @@ class Flattener:
             node = self.flat(schema)
         finally:
             self._above.pop()
-        if is_outer or cuts == self._cuts:  # Else it says less than it does elsewhere.
+        # Else it says less, or more, than it does elsewhere.
+        if not self._is_trying and (is_outer or cuts == self._cuts):
             self._targets[reference] = node
         return node
 
@@ -134,12 +137,17 @@ class Flattener:
 
     def _is_possible(self, schema: Any) -> bool:
         """Whether some value may fit a schema, as far as is seen from its own fields."""
+        if self._is_trying:  # Unions that are members of one another would be tried for ever.
+            return True
+        self._is_trying = True
         try:
             fields = self.flat(schema)
             for key in fields.get("required", []):
                 self.flat(fields.get("properties", {}).get(key, True))
         except ImpossibleError:
             return False
+        finally:
+            self._is_trying = False
         return True
 
     def _opened(self, node: Node) -> Node:

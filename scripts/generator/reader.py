@@ -34,8 +34,8 @@ from .text import Text
 SCHEMAS = "#/components/schemas/"
 
 UNSAID = frozenset(
-    {"#", "allOf", "application/json", "content", "items", "paths", "properties", "responses"}
-    | {"schema"}
+    {"#", "allOf", "application/json", "components", "content", "items", "paths", "properties"}
+    | {"responses", "schema"}
 )
 """The steps of a `$ref` that tell nothing to who reads the name of a class."""
 

@@ -64,6 +64,7 @@ for missing in (
     "Mixed: it must be integer and string at once",
     "HasFile.f: a file is no JSON",
     "Loop: it refers to itself alone",
+    "Endless.ball: it refers to itself without end",
     "Typo.a: type: ",
     "Twice.a: it must be integer and string at once",
     "Twice.b: #/components/schemas/Nowhere leads nowhere",
