@@ -8,7 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
-from narrative_jobs import AsyncClient, Client, MaterializeViewJob, ResponseDecodeError
+from narrative_jobs import (
+    AsyncClient,
+    Client,
+    JobEndedError,
+    MaterializeViewJob,
+    ResponseDecodeError,
+)
 from stand_in import TOKEN, Answer, Server
 from support import JOB_ID, Flavour, payload
 
@@ -65,6 +71,26 @@ def test_no_half_of_the_token_is_left_where_a_message_is_cut(before: int) -> Non
             client.get_job(JOB_ID)
         assert "..." in str(caught.value)
         assert token[:6] not in str(caught.value)
+
+
+@pytest.mark.parametrize("before", range(270, 300, 3))
+def test_nor_where_a_reason_or_a_state_is_cut(
+    before: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = "abcdefghijklmnopqrstuvwxyz"
+    said = f"{'-' * before}{token}"
+    failed = {**payload("materialize-view-failed"), "failures": [{"message": said}]}
+    ended = {**failed, "state": said}
+    for sent in (failed, ended):
+        transport = httpx.MockTransport(lambda _, sent=sent: httpx.Response(200, json=sent))
+        with (
+            httpx.Client(transport=transport) as http_client,
+            Client(token, http_client=http_client) as client,
+            caplog.at_level("INFO"),
+            pytest.raises(JobEndedError) as caught,
+        ):
+            client.wait_for_job(sent["job_id"])
+        assert token[:6] not in str(caught.value) + caplog.text
 
 
 def test_a_text_that_is_no_json_has_no_payload() -> None:

@@ -74,7 +74,7 @@ class LongRunning(Generic[T]):
         unknown = " (a state that this version of the package does not know)"
         return self.state_of(item) + ("" if self.is_known(item) else unknown)
 
-    def end_error(self, item: T) -> Exception | None:
+    def end_error(self, item: T, redact: Callable[[str], str] = str) -> Exception | None:
         """Return the error that says how it ended; `None` unless it has, and not in success."""
         if not self.is_final(item) or self.is_success(item):
             return None
@@ -82,7 +82,8 @@ class LongRunning(Generic[T]):
         began, ended = self.began_of(item), self.ended_of(item)
         if began and ended and ended >= began:  # The clocks of servers differ.
             text += f" after {datetime.timedelta(seconds=round((ended - began).total_seconds()))}"
-        if reasons := "; ".join(map(shortened, self.reasons_of(item))):
+        # First redacted, then cut: half a token is a secret, too.
+        if reasons := "; ".join(shortened(redact(reason)) for reason in self.reasons_of(item)):
             text += f": {reasons}"
         error = self.failed.get(self.state_of(item), self.other_end)
         return error(text, self.id_of(item), item)

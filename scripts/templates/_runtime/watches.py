@@ -132,7 +132,7 @@ class Wait(Generic[T]):
         item = watch.item
         if item is None or (before is not None and state_of(before) == state_of(item)):
             return None
-        state = self._redact(shortened(state_of(item)))
+        state = shortened(self._redact(state_of(item)))
         logger.info("%s %s is %r", self._kind.noun, watch.id, state)
         return item
 
@@ -164,7 +164,7 @@ class Wait(Generic[T]):
         if not kind.is_final(item):
             self._schedule(watch, retry_after(response.headers))
             return
-        error = kind.end_error(item) if self._check else None
+        error = kind.end_error(item, self._redact) if self._check else None
         if error is not None:
             error.args = tuple(map(self._redact, error.args))
             vars(error)[kind.id_name] = watch.id
