@@ -61,7 +61,7 @@ class Wire(httpcore.NetworkBackend, httpcore.NetworkStream):
 
 
 class Connection(Protocol):
-    """What carries one request at a time, returns the answer with its body, and leaves no mess."""
+    """What carries one request at a time; it closes what an error has left of no use."""
 
     def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer: ...
 

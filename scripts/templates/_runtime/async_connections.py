@@ -68,7 +68,7 @@ class AsyncWire(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
 
 
 class AsyncConnection(Protocol):
-    """What carries one request at a time, returns the answer with its body, and leaves no mess."""
+    """What carries one request at a time; it closes what an error has left of no use."""
 
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer: ...
 
