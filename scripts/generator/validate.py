@@ -18,10 +18,7 @@ PARTS: Mapping[str, tuple[type[BaseModel], tuple[str, ...]]] = {
         oai.Operation,
         ("operationId", "summary", "description", "deprecated", "responses"),
     ),
-    "parameter": (
-        oai.Parameter,
-        ("name", "in", "description", "required", "style", "deprecated"),
-    ),
+    "parameter": (oai.Parameter, ("name", "in", "description", "required", "style", "deprecated")),
 }
 """The model of each part, and what of it is looked at; what lies within has its own turn."""
 
@@ -31,13 +28,8 @@ def checked(document: Document) -> Document:
     if "swagger" in document:
         version = document["swagger"]
         raise UnsupportedError(f"this is Swagger {version}; OpenAPI 3.0 or 3.1 is needed")
-    for place in (
-        "info",
-        "paths",
-        "components",
-        "components.schemas",
-        "components.securitySchemes",
-    ):
+    parts = ("schemas", "securitySchemes")
+    for place in ("info", "paths", "components", *(f"components.{one}" for one in parts)):
         part: Any = document
         for step in place.split("."):
             part = part.get(step) or {}
