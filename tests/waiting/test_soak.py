@@ -247,6 +247,7 @@ def test_waiting_for_many_jobs_gives_each_of_them_once(flavour: Flavour) -> None
     weather = Weather(SEED, seen)
     with FaultServer(choose=weather.choose, faults=weather.faults) as server:
         flavour.run(take if flavour.name == "sync" else take_async, base_url=server.url)
-        assert len(server.requests) < 3 * JOBS
+        # An interruption cuts short up to sixteen; on a busy machine there are many.
+        assert len(server.requests) < 2 * JOBS + 16 * counts["interruptions"]
     assert sorted(came) == ids, f"SOAK_SEED={SEED}"
-    assert counts["interruptions"] > JOBS / 200, counts
+    assert counts["interruptions"] >= 3, counts
