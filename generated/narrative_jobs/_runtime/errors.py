@@ -8,9 +8,7 @@ The decoders raise `MismatchError`. A model's `from_dict` and the clients make a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
-
-import attrs
+from typing import Any, ClassVar, NamedTuple, Self, cast
 
 from .mismatch import MOST, MismatchError, excerpt, shortened
 
@@ -109,8 +107,7 @@ class ResponseDecodeError(APIError, MismatchError):
         return error
 
 
-@attrs.frozen
-class ErrorClasses:
+class ErrorClasses(NamedTuple):
     """The classes of a package that its clients raise."""
 
     connection: type[APIConnectionError]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from functools import partial
 from operator import attrgetter
-from typing import Any, Generic, TypedDict, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, cast
 
 import httpx
 from attrs import field, frozen, has
@@ -46,8 +46,7 @@ class CallOptions(TypedDict, total=False):
     """Headers beside those of the client, or in place of them."""
 
 
-@frozen
-class Call(Generic[T]):
+class Call(NamedTuple, Generic[T]):
     """One call of an operation, ready to be sent by either client."""
 
     method: str
@@ -56,7 +55,7 @@ class Call(Generic[T]):
     decoders: Mapping[str, Callable[[Any], T]]
     """What decodes the body, by status as the spec has it: `200`, `2XX` or `default`."""
     params: tuple[tuple[str, str], ...] = ()
-    headers: Mapping[str, str] = field(factory=dict[str, str])
+    headers: Mapping[str, str] = {}
     content: Content | None = None
     item_id: tuple[tuple[str, ...], object] | None = None
     """The keys that lead to the answer's id, and the id that was asked for."""

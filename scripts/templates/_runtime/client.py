@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import platform
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NoReturn, Self, TypeVar
@@ -109,7 +109,7 @@ class BaseClient:
         self._max_retries = checked_count("max_retries", max_retries)
         self._max_response_bytes = checked_count("max_response_bytes", max_response_bytes)
         self._pace = Pace()
-        agent = f"{api.project}/{api.version} python/{platform.python_version()}"
+        agent = f"{api.project}/{api.version} python/{sys.version.split()[0]}"
         agent += f" httpx/{httpx.__version__}"
         self._headers = httpx.Headers({"Accept": "application/json", "User-Agent": agent})
         self._add_headers(headers or {})

@@ -9,10 +9,9 @@ import urllib.request
 from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio.lowlevel
-import attrs
 import httpcore
 import httpx
 
@@ -30,8 +29,7 @@ KEEPALIVE = 55.0
 PORTS = {"http": 80, "https": 443}
 
 
-@attrs.frozen
-class Request:
+class Request(NamedTuple):
     """A request as it goes out, built once for all attempts at a call."""
 
     method: str
@@ -42,8 +40,7 @@ class Request:
     timeout: httpx.Timeout
 
 
-@attrs.frozen
-class Answer:
+class Answer(NamedTuple):
     """An answer as it came in."""
 
     status_code: int
@@ -52,8 +49,7 @@ class Answer:
     body: Body
 
 
-@attrs.frozen
-class Route:
+class Route(NamedTuple):
     """How a client reaches its server."""
 
     base_url: httpx.URL

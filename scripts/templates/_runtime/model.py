@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from html import escape
 from typing import Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
@@ -160,6 +159,8 @@ def _values_of(model: ModelBase) -> Iterator[tuple[str, Any]]:
 
 
 def _html(value: object) -> str:
+    from html import escape  # Its tables are for notebooks alone.
+
     if isinstance(value, ModelBase):
         rows = (
             f"<tr><th>{escape(name)}</th><td>{_html(field)}</td></tr>"
