@@ -50,7 +50,9 @@ class Pace:
 
     Without limit at first. A refusal (429) halves the pace, and it then grows evenly (AIMD, as in
     congestion control): after ten seconds, or ten requests, it is the refused one again. Beyond
-    that it grows faster. There is no lock: where two threads meet, two requests go out.
+    that it grows faster. The next refusal halves it further only where most of the last requests
+    were refused, since others may use up the same token, however slow we are. There is no lock:
+    where two threads meet, two requests go out.
     """
 
     def __init__(self) -> None:
@@ -61,6 +63,8 @@ class Pace:
         self._last = -math.inf
         self._recent = 0.0
         """How many requests went out in the last second; an older one counts the less."""
+        self._share = 0.0
+        """How much of the last eight requests was refused; an older one counts the less."""
 
     def rate(self, now: float) -> float:
         """Return how many requests may go out in a second."""
@@ -72,6 +76,7 @@ class Pace:
         moment = max(now, self.held_until)
         moment = max(moment, self._last + 1 / self.rate(moment))
         self._recent = 1 + self._recent * math.exp(self._last - moment)
+        self._share *= 7 / 8
         self._last = moment
         return moment
 
@@ -80,7 +85,9 @@ class Pace:
 
         Without one, the pause is that of the halved pace; it is a second at least.
         """
-        if now >= self.held_until:  # Else it was under way at the last refusal.
+        self._share += 1 / 8
+        is_new = now >= self.held_until  # Else it was under way at the last refusal.
+        if is_new and (self._share > 0.55 or self._refused == math.inf):
             self._refused = max(min(self.rate(now), self._recent), 1 / 30)
         pause = min(max(asked or 2 / self._refused, 1.0), MAX_PAUSE)
         self.held_until = max(self.held_until, now + pause * random.uniform(1.0, 1.25))
