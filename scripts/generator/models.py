@@ -8,7 +8,7 @@ from attrs import define, field
 
 from .document import UnsupportedError, reached
 from .model import Enum, Model, Type, Union
-from .shapes import Scope
+from .shapes import Scope, Shape, members
 
 Item = Model | Enum | Union
 
@@ -38,6 +38,26 @@ class Models:
     def needs(self, name: str) -> frozenset[str]:
         """Return the names of the classes that the module of one names."""
         return frozenset[str]().union(*(one.classes() for one in self.items[name].shapes))
+
+    def choices(self, name: str) -> list[Shape]:
+        """Return the types that a union is a choice among; none for anything else."""
+        item = self.items.get(name)
+        return members(item.type.shape) if isinstance(item, Union) else []
+
+    def others(self, name: str, shape: Shape) -> list[Shape]:
+        """Return the members of a union to be: what a choice leads back to makes it none wider."""
+
+        def inner(choice: str) -> list[str]:
+            return [getattr(one, "name", "") for one in self.choices(choice)]
+
+        found, todo = list[Shape](), members(shape)
+        for one in todo:
+            own = getattr(one, "name", "")
+            if name in reached([own], inner):
+                todo += [more for more in self.choices(own) if more not in todo]
+            else:
+                found.append(one)
+        return found
 
     def keep(self, roots: Iterable[str]) -> None:
         """Leave out what nothing leads to."""

@@ -244,8 +244,7 @@ class Reader:
 
     def _union(self, flat: Node, class_name: str, place: str, shape: Shape) -> UnionModel:
         """Make a union that has a name."""
-        # A choice that is one of its own members is none the wider for it.
-        others = [one for one in shapes.members(shape) if one != Union.of(class_name)]
+        others = self.models.others(class_name, shape)
         if not others:
             raise UnsupportedError("it refers to itself alone")
         text = Text(flat.get("description") or "")

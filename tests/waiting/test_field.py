@@ -196,6 +196,8 @@ def interrupted_after(flavour: Flavour, seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+# What strikes while Python drops a weak reference is lost, and only told.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("way", ["while it polls", "in on_update"])
 def test_an_interrupted_step_loses_nothing(flavour: Flavour, way: str) -> None:
     """Jobs end after 0.05, 0.1, 0.15… seconds, and a step is interrupted again and again."""
