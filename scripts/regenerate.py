@@ -30,6 +30,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         try:
             package = generate(spec, Path(scratch), skip=arguments.skip_unsupported)
+            try_imports(package)
             target = arguments.output.resolve() / package.name
             if arguments.check:
                 return compare(target, package)
@@ -87,7 +88,6 @@ def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
     render(templates, target, package.models, **values)
     ruff("check", "--select=F401,F821,I,RUF022", "--fix", target)
     ruff("format", target)
-    try_imports(target)
     return target
 
 

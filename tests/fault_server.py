@@ -10,6 +10,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Awaitable, Callable
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -90,6 +91,7 @@ async def stall_in_body(wire: Wire, _: str) -> None:
     await asyncio.sleep(30)
 
 
+@cache
 def bomb() -> bytes:
     """Pack 256 MiB of blanks into a quarter of a megabyte."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)

@@ -7,12 +7,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 from uuid import UUID
 
 from stand_in import TOKEN, Answer, Request
 from support import ROOT, payload
 from terminal import Screen, run_on_terminal
+
+NO_TRIO = TemporaryDirectory()
+"""Few users have trio, and httpcore takes its time to load it wherever it finds it."""
+Path(NO_TRIO.name, "trio.py").write_text("raise ImportError")
 
 COMMAND = [sys.executable, "-m", "narrative_jobs"]
 ENDED = ("completed", "failed", "cancelled")
@@ -67,7 +73,7 @@ class Api:
 def environment(url: str | None, **more: str) -> dict[str, str]:
     """Return the variables that the command line runs with."""
     variables = {
-        "PYTHONPATH": str(ROOT / "generated"),
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "generated"), NO_TRIO.name]),
         "PATH": os.environ["PATH"],
         "TERM": "xterm-256color",
         "NARRATIVE_API_KEY": TOKEN,

@@ -171,7 +171,7 @@ OPTIONAL = [
 INNER = ["type", "company_id", "message", "timestamp", "value", "nql", "stats_enabled", "success"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(["materialize-view", "nql-forecast", "not-a-type"]),
     st.dictionaries(
