@@ -9,7 +9,6 @@ import runpy
 import shutil
 import subprocess
 import sys
-import time
 from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -124,20 +123,6 @@ def test_they_are_formatted(packages: Path) -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_a_spec_of_150_operations_and_500_schemas_takes_less_than_a_minute(tmp_path: Path) -> None:
-    spec = write(tmp_path / "large.json", large_spec(operations=150, schemas=500))
-    began = time.monotonic()
-    result = regenerate("--spec", spec, "--output", tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert time.monotonic() - began < 60
-    code = "from narrative_jobs import Client, models; print(len(models.__all__) >= 500)"
-    code += "; print(sum(not name.startswith('_') for name in vars(Client)) >= 150)"
-    result = run(tmp_path, "-c", code)
-    assert result.stdout == "True\nTrue\n", result.stderr
-    result = run(tmp_path, *MYPY, "narrative_jobs")
-    assert result.returncode == 0, result.stdout
-
-
 def test_all_refusals_of_1_400_schemas_are_found_in_20_seconds(tmp_path: Path) -> None:
     spec = large_spec(operations=200, schemas=1400)
     problems = [
@@ -164,4 +149,7 @@ def test_all_refusals_of_1_400_schemas_are_found_in_20_seconds(tmp_path: Path) -
     assert result.returncode == 0, result.stderr
     used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began
     assert used < 20, "seconds of the processor, which other work on the machine does not lengthen"
-    assert len(list((tmp_path / "narrative_jobs" / "models").iterdir())) > 1300
+    code = "from narrative_jobs import Client, models; print(len(models.__all__) > 1300)"
+    code += "; print(sum(not name.startswith('_') for name in vars(Client)) >= 200)"
+    result = run(tmp_path, "-c", code)
+    assert result.stdout == "True\nTrue\n", result.stderr
