@@ -119,7 +119,7 @@ HELD = [
     (["wait", 10], 3, [], ["answered 401"]),
     (["get", 3, 3], 0, ["running", "failed"], []),
     (["get", 1, 7, 4], 3, ["completed", "cancelled"], ["narrative-jobs: GET .* answered 404"]),
-    (["get", 10, 1], 3, ["completed"], ["answered 401"]),
+    (["get", 10, 1], 3, [], ["answered 401"]),
     (["get", 7], 3, [], ["narrative-jobs: GET .* answered 404"]),
     (["get", 10], 3, [], ["answered 401"]),
     (

@@ -17,7 +17,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO
 
-from .errors import APIError, ResponseDecodeError
+from .errors import APIError, APIStatusError, ResponseDecodeError
 from .mismatch import shortened
 
 if TYPE_CHECKING:
@@ -251,6 +251,8 @@ def _get(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
                 terminal.show(str(error.body).encode())
             complain(error)
             code = REFUSED
+            if isinstance(error, APIStatusError) and error.status_code == 401:
+                break  # The key is as wrong for the others.
     return code
 
 
