@@ -99,7 +99,8 @@ def promised(path: str, one: Any) -> dict[str, Promise]:
         facts |= {"absent": ""} if is_field and one.value is not None else {}
         return {path: Promise("field" if is_field else "name", facts)}
     found = {path: Promise("name", {"type": words(one.returns)})}
-    for number, argument in enumerate(one.parameters):
+    given = [argument for argument in one.parameters if argument.name not in {"self", "cls"}]
+    for number, argument in enumerate(given):
         facts = {"type": words(argument.annotation), "default": str(argument.default)}
         facts |= {"number": str(number)} if argument.kind is POSITIONAL else {}
         facts |= {} if argument.required else {"absent": ""}

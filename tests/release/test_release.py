@@ -426,6 +426,13 @@ CODE: dict[str, tuple[str, str, str, str, str]] = {
         "major",
         "narrative_jobs.JobWaitTimeoutError: base TimeoutError removed",
     ),
+    "class gets a constructor of its own": (
+        "errors.py",
+        '`total_timeout` allows."""\n',
+        '`total_timeout` allows."""\n\n    def __init__(self, text: str = "") -> None: ...\n',
+        "minor",
+        "narrative_jobs.APITimeoutError(text): argument added",
+    ),
     "private code changed": (
         "_runtime/codec.py",
         "from __future__ import annotations\n",
