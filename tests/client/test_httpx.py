@@ -63,6 +63,18 @@ def test_ssl_cert_file_is_honoured(
     assert flavour.run(get_job, base_url=https) == EXPECTED
 
 
+def test_a_certificate_that_nobody_trusts_is_said_at_once(https: str, flavour: Flavour) -> None:
+    """Neither a retry nor a wait helps, unless the job was seen before."""
+
+    def wait(client: Any) -> Any:
+        return client.wait_for_job(JOB_ID, max_wait=3)
+
+    for action in get_job, wait:
+        with pytest.raises(APIConnectionError, match="SSL_CERT_FILE may name") as caught:
+            flavour.run(action, base_url=https)
+        assert (caught.value.is_transient, caught.value.retries_taken) == (False, 0)
+
+
 @pytest.mark.parametrize("folders", ["{folder}:/nowhere", "/nowhere:{folder}", "{folder}"])
 def test_ssl_cert_dir_may_list_folders_some_of_which_are_not_there(
     https: str,

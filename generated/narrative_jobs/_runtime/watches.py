@@ -16,7 +16,7 @@ from .arguments import Seconds, checked_count, checked_pause, checked_span
 from .calls import Call, Response
 from .client import outcome_in_log
 from .deadline import Deadline
-from .errors import APIError
+from .errors import APIConnectionError, APIError
 from .log import logger
 from .mismatch import excerpt, shortened
 from .retries import MAX_PAUSE, Pace, retry_after
@@ -242,9 +242,11 @@ class Wait(Generic[T]):
 def may_pass(error: APIError, *, was_seen: bool) -> bool:
     """Whether to poll again after an error.
 
-    Once the thing was seen, what something else says in the place of the API may pass, too.
+    Once the thing was seen, what something else says in the place of the API may pass, too, or what
+    certificate it shows.
     """
-    is_odd = 200 <= (getattr(error, "status_code", None) or 0) < 400
+    status = getattr(error, "status_code", None) or 0
+    is_odd = 200 <= status < 400 or isinstance(error, APIConnectionError)
     return error.is_transient or (was_seen and is_odd)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import ssl
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Any, TypeVar
 
@@ -25,6 +26,8 @@ from .retries import MAX_RETRY_AFTER, retry_after
 from .secret import Secret
 
 T = TypeVar("T")
+
+TO_TRUST = "SSL_CERT_FILE may name a file with the certificates to trust"
 
 
 class Reader:
@@ -72,9 +75,12 @@ class Reader:
         is_timeout = isinstance(cause, (httpx.TimeoutException, TimeoutError))
         error_class = self._errors.timeout if is_timeout else self._errors.connection
         reason = self._redact(_reason(cause))
+        distrusted = [one for one in _all(cause) if isinstance(one, ssl.SSLCertVerificationError)]
+        reason += f"; {TO_TRUST}" if distrusted else ""
         error = error_class(f"{call} got no answer from {self._base_url.host}: {reason}")
         refused = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
-        error.is_transient = not isinstance(cause, refused)  # That, httpx would refuse again.
+        # What httpx refuses, it would refuse again, and a certificate stays as it is.
+        error.is_transient = not (distrusted or isinstance(cause, refused))
         shown = "".join(traceback.format_exception(cause))
         if self._redact(shown) == shown:  # It may quote a server that quotes the token.
             error.__cause__ = cause
@@ -151,12 +157,19 @@ def _payload(decode: Callable[[Any], Any], content: bytes, headers: httpx.Header
     return json_text.load(content) if content else None
 
 
-def _reason(cause: BaseException) -> str:
+def _all(cause: BaseException | None) -> Iterator[Exception]:
+    """Yield an exception and those behind it.
+
+    What cancels a task is no Exception, and says no more than the address of a scope.
+    """
+    while isinstance(cause, Exception):
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _reason(cause: Exception) -> str:
     """Say what an exception says, or the first of those behind it that says anything."""
-    name, said = type(cause).__name__, str(cause)
-    # What cancels a task is no Exception, and says no more than the address of a scope.
-    while not said and isinstance(behind := cause.__cause__ or cause.__context__, Exception):
-        cause, said = behind, str(behind)
+    name, said = type(cause).__name__, next((text for one in _all(cause) if (text := str(one))), "")
     return f"{name}: {said}" if said else name
 
 
