@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import socket
 import socketserver
@@ -73,6 +74,34 @@ def test_a_certificate_that_nobody_trusts_is_said_at_once(https: str, flavour: F
         with pytest.raises(APIConnectionError, match="SSL_CERT_FILE may name") as caught:
             flavour.run(action, base_url=https)
         assert (caught.value.is_transient, caught.value.retries_taken) == (False, 0)
+
+
+def test_once_the_job_was_seen_such_a_certificate_may_pass(
+    flavour: Flavour, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = itertools.count()
+    good, bad = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
+    authority.issue_cert("localhost").configure_cert(good)
+    trustme.CA().issue_cert("localhost").configure_cert(bad)
+
+    def choose(tls: ssl.SSLSocket | ssl.SSLObject, _: object, __: object) -> None:
+        tls.context = bad if next(shown) in {1, 2} else good
+
+    good.set_servername_callback(choose)
+    jobs = iter(["materialize-view-running", "page-sample"])
+    headers = {"Connection": "close", "Retry-After": "0.05"}
+    pem = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(pem))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with Server(lambda _: Answer(200, payload(next(jobs)), headers)) as server:
+        server.wrap(good)
+        url = server.url.replace("http://127.0.0.1", "https://localhost")
+
+        def wait(client: Any) -> Any:
+            return client.wait_for_job(JOB_ID, poll_interval=0.05, max_wait=10)
+
+        assert flavour.run(wait, base_url=url) == EXPECTED
+    assert next(shown) == 4
 
 
 @pytest.mark.parametrize("folders", ["{folder}:/nowhere", "/nowhere:{folder}", "{folder}"])

@@ -56,7 +56,7 @@ class Wire(httpcore.NetworkBackend, httpcore.NetworkStream):
 
     def close(self) -> None:
         """Close the socket, also where the task is being cancelled."""
-        with unshielded(), suppress(OSError, NotImplementedError):
+        with unshielded(), suppress(OSError, NotImplementedError):  # The latter before it is there.
             self._stream.close()
 
 

@@ -63,7 +63,7 @@ class AsyncWire(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
 
     async def aclose(self) -> None:
         """Close the socket, also where the task is being cancelled."""
-        with shielded(), suppress(OSError, NotImplementedError):
+        with shielded(), suppress(OSError, NotImplementedError):  # The latter before it is there.
             await self._stream.aclose()
 
 
