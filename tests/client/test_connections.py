@@ -379,9 +379,16 @@ def test_threads_that_begin_at_once_share_one_set_of_connections(
                 assert server.accepted - accepted <= 16
 
 
+def threads_in(name: str) -> int:
+    """Return how many threads are in a function of this name, or in what it calls."""
+    frames = [traceback.walk_stack(frame) for frame in sys._current_frames().values()]
+    return sum(any(frame.f_code.co_name == name for frame, _ in stack) for stack in frames)
+
+
 def test_closing_amid_calls_lets_them_end_and_leaves_nothing_open(flavour: Flavour) -> None:
     """Also those that wait for their turn: they began before."""
     states: list[Any] = []
+    is_closed = threading.Event()
 
     async def in_tasks(client: Any) -> None:
         async def get() -> None:
@@ -393,17 +400,22 @@ def test_closing_amid_calls_lets_them_end_and_leaves_nothing_open(flavour: Flavo
             while len(server.requests) < 16:
                 await anyio.sleep(0.01)
             await client.aclose()
+            is_closed.set()
 
     def in_threads(client: Any) -> None:
         with ThreadPoolExecutor(40) as pool:
             jobs = [pool.submit(client.get_job, JOB_ID) for _ in range(40)]
-            while len(server.requests) < 16:
+            end = time.monotonic() + 30
+            while len(server.requests) < 16 or threads_in("place") < 24:
+                assert time.monotonic() < end
                 time.sleep(0.01)
             client.close()
+            is_closed.set()
         states.extend(job.result().state for job in jobs)
 
     async def slow(wire: Wire, path: str) -> None:
-        await asyncio.sleep(0.1)
+        while not is_closed.is_set():
+            await asyncio.sleep(0.01)
         await echo(wire, path)
 
     with FaultServer("slow", faults={"slow": slow}) as server:
