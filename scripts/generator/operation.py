@@ -42,19 +42,17 @@ class Media:
     """How it is written: as JSON, a form of one of two sorts, or raw, as text or bytes."""
     shape: Shape
     node: dict[str, Any] = field(factory=dict[str, Any])
-    ways: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
-    """The fields of a form that are written in another way than usual, by that way."""
+    deep: list[str] = field(factory=list[str])
+    """The fields of a form that are written as `deepObject`."""
     types: dict[str, str] = field(factory=dict[str, str])
     """The media types of the parts of a form, where they are not the usual ones."""
-    files: set[str] = field(factory=set[str])
-    """The parts of a form that are files since their media type is one of bytes."""
 
     @property
     def arguments(self) -> str:
         """What is passed on beside the body to what writes it."""
         if self.kind == "raw":
             return arguments(media_type=self.name)
-        return arguments(**self.ways, types=self.types)
+        return arguments(deep=self.deep, types=self.types)
 
 
 @frozen
@@ -135,8 +133,8 @@ class Operation:
     def query_ways(self) -> str:
         """What is passed on beside the query: which parameters are written in other ways."""
         said = {raw(one.key): one.said for one in self.query}
-        joined = tuple(key for key, one in said.items() if one.get("explode") is False)
-        deep = tuple(key for key, one in said.items() if one.get("style") == "deepObject")
+        joined = [key for key, one in said.items() if one.get("explode") is False]
+        deep = [key for key, one in said.items() if one.get("style") == "deepObject"]
         return arguments(joined=joined, deep=deep)
 
     @property

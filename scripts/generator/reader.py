@@ -43,7 +43,6 @@ SCALARS: Mapping[tuple[str, str], Shape] = {
     ("string", "date"): shapes.DATE,
     ("string", "date-time"): shapes.DATETIME,
     ("string", "uuid"): shapes.UUID,
-    ("string", "binary"): shapes.FILE,
     ("string", ""): shapes.STRING,
     ("integer", ""): shapes.INTEGER,
     ("number", ""): shapes.NUMBER,

@@ -91,7 +91,7 @@ DATETIME = Shape("datetime.datetime", "as_datetime")
 UUID = Shape("UUID", "as_uuid")
 UUID_ARGUMENT = Shape("str | UUID", "as_uuid")
 FILE = Shape("_codec.File", "as_any")
-"""A file in a form, which no JSON holds."""
+"""A file in a form."""
 BYTES = Shape("bytes", "as_bytes")
 TEXT = Shape("str", "as_text")
 CONTENT = Shape("bytes | str", "as_any")

@@ -38,6 +38,7 @@ ANSWERS = {
     "/any": Answer(200, {"name": "x"}),
     "/binary": Answer(200, b"[1"),
     "/echo": Answer(200, {"picture": "y"}),
+    "/in-json?text=t": Answer(200, {"text": "x"}),
 }
 
 
@@ -131,7 +132,7 @@ assert requests[12].path == "/many/a%2Fb,c"
 
 with Server(answer) as server, Client("token", base_url=server.url) as client:
     span = Range(from_=1, to=2)
-    client.send_styled(body=SendStyledBody(scope=["a", "b"], range=span, plain=span, name="n"))
+    client.send_styled(body=SendStyledBody(scope=["a", "b"], plain=span, name="n"))
     client.send_parts(
         body=SendPartsBody(
             file=b"\x00\xff",
@@ -147,18 +148,18 @@ with Server(answer) as server, Client("token", base_url=server.url) as client:
     client.send_any(body=span)
     client.send_bytes(body=b"1")
     styled, modern, *others = server.requests
-    echo = client.echo(body=Echo(picture="x"))
-    assert echo == Echo(picture="y"), "what is sent in JSON as well has no files"
-    assert server.requests[-1].headers["Accept"] == "text/json"
+    echo = client.echo(body=Echo(picture=b"x", other=b"z"))
+    assert echo == Echo(picture="y"), "in JSON it is text"
+    found_in_json: str | None = client.get_in_json(text="t").text
+    assert found_in_json == "x", "in JSON there is no file, whatever the format says"
+    assert server.requests[-2].headers["Accept"] == "text/json"
     assert client.send_binary(body=b"{}") == b"[1"
     assert server.requests[-1].headers["Content-Type"] == "application/json"
 assert [(one.headers["Content-Type"], one.body) for one in others] == [
     ("application/json", b'{"from": 1, "to": 2}'),
     ("application/octet-stream", b"1"),
 ]
-assert styled.body == (
-    b"scope=a%2Cb&from=1&to=2&plain=%7B%22from%22%3A+1%2C+%22to%22%3A+2%7D&name=n"
-)
+assert styled.body == (b"scope=a&scope=b&plain=%7B%22from%22%3A+1%2C+%22to%22%3A+2%7D&name=n")
 found = [
     (
         part.get_param("name", header="Content-Disposition"),

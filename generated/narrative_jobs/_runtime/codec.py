@@ -25,8 +25,8 @@ else:
 T = TypeVar("T")
 Decoder = Callable[[Any], T]
 
-File: TypeAlias = bytes | IO[bytes] | tuple[str, bytes | IO[bytes]]
-"""A file in a form: its bytes, or what reads them; or its name, and one of those."""
+File: TypeAlias = str | bytes | IO[bytes] | tuple[str, bytes | IO[bytes]]
+"""A file in a form: its bytes, or what reads them; its name, and one of those; or mere text."""
 
 _TIMESTAMP = re.compile(
     r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d|\d{3})"  # A date, by month, week or day of the year,

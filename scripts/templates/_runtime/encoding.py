@@ -40,7 +40,7 @@ def path_argument(name: str, value: object) -> str:
 
 
 def query_arguments(
-    values: Mapping[str, Any], joined: tuple[str, ...] = (), deep: tuple[str, ...] = ()
+    values: Mapping[str, Any], joined: Sequence[str] = (), deep: Sequence[str] = ()
 ) -> tuple[tuple[str, str], ...]:
     """Write the query, without what is `None`.
 
@@ -76,23 +76,16 @@ def json_body(value: object) -> Content:
     return Content("application/json", _dumped("The body", value).encode())
 
 
-def form_body(
-    form: object,
-    *,
-    deep: tuple[str, ...] = (),
-    joined: tuple[str, ...] = (),
-    opened: tuple[str, ...] = (),
-) -> Content:
+def form_body(form: object, *, deep: Sequence[str] = ()) -> Content:
     """Return a form as browsers send it: an array as a field for each item, an object as JSON.
 
-    The fields in `deep` are written as `deepObject`, `name[key]=value`, and the arrays in `joined`
-    with commas. The objects in `opened` are written as the fields that they have.
+    The fields in `deep` are written as `deepObject`, `name[key]=value`.
     """
     plain: dict[str, object] = {}
     for key, one in _fields(form):
-        is_json = isinstance(one, dict) and key not in {*deep, *opened}
+        is_json = isinstance(one, dict) and key not in deep
         plain[key] = _text(key, cast("object", one)) if is_json else one
-    data = urlencode(query_arguments(plain, joined, deep)).encode()
+    data = urlencode(query_arguments(plain, deep=deep)).encode()
     return Content("application/x-www-form-urlencoded", data)
 
 
