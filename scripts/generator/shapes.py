@@ -155,7 +155,7 @@ class Enum(Named):
 
     @classmethod
     def of(cls, name: str, base: str) -> Enum:
-        return cls(f"{{}} | {base}", f"{base}_enum({{}})", name=name, beside=name, base=base)
+        return cls(f"{{}} | {base}", f"listed(as_{base}, {{}})", name=name, beside=name, base=base)
 
 
 @frozen

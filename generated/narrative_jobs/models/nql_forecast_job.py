@@ -8,8 +8,8 @@ from uuid import UUID
 import attrs
 
 from .._runtime import progress
-from .._runtime.codec import Decoder, array_of, as_datetime, as_uuid, const
-from .._runtime.oddities import str_enum
+from .._runtime.codec import Decoder, array_of, as_datetime, as_str, as_uuid, const
+from .._runtime.oddities import listed
 from .execution_cluster import ExecutionCluster
 from .failure import Failure
 from .job_state import JobState
@@ -17,10 +17,10 @@ from .nql_forecast_input import NqlForecastInput
 from .nql_forecast_result import NqlForecastResult
 from .request_source import RequestSource
 
-_state: Decoder[JobState | str] = str_enum(JobState)
+_state: Decoder[JobState | str] = listed(as_str, JobState)
 _type: Decoder[Literal["nql-forecast"]] = const("nql-forecast")
 _failures: Decoder[list[Failure]] = array_of(Failure.from_dict)
-_execution_cluster: Decoder[ExecutionCluster | str] = str_enum(ExecutionCluster)
+_execution_cluster: Decoder[ExecutionCluster | str] = listed(as_str, ExecutionCluster)
 
 
 @attrs.define(kw_only=True, repr=False)

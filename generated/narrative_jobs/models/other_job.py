@@ -9,7 +9,7 @@ import attrs
 
 from .._runtime import progress
 from .._runtime.codec import Decoder, array_of, as_datetime, as_mapping, as_str, as_uuid
-from .._runtime.oddities import str_enum
+from .._runtime.oddities import listed
 from .execution_cluster import ExecutionCluster
 from .failure import Failure
 from .job_state import JobState
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 else:
     _AnyOther = str
 
-_state: Decoder[JobState | str] = str_enum(JobState)
+_state: Decoder[JobState | str] = listed(as_str, JobState)
 _type: Decoder[_AnyOther] = cast("Decoder[_AnyOther]", as_str)
 _failures: Decoder[list[Failure]] = array_of(Failure.from_dict)
-_execution_cluster: Decoder[ExecutionCluster | str] = str_enum(ExecutionCluster)
+_execution_cluster: Decoder[ExecutionCluster | str] = listed(as_str, ExecutionCluster)
 
 
 @attrs.define(kw_only=True, repr=False)

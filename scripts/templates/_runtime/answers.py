@@ -6,7 +6,6 @@ import json
 import ssl
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import httpx
@@ -102,8 +101,7 @@ class Reader:
         return self._redact(text), clean
 
     def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:
-        with strictly() if self._is_strict else nullcontext():
-            return decode(payload)
+        return strictly(decode, payload) if self._is_strict else decode(payload)
 
     def _problem(self, decode: Callable[[Any], Any], content: bytes) -> MismatchError:
         """Return why an answer does not decode, in words without the token."""
