@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from .operation import Operation
 from .sdk import StatusError
 from .shapes import UUID_ARGUMENT
-from .text import Text, raw, sentence
+from .text import Text, sentence
 
 
 def operation_doc(operation: Operation, errors: Iterable[StatusError]) -> Text:
@@ -16,7 +16,7 @@ def operation_doc(operation: Operation, errors: Iterable[StatusError]) -> Text:
     answers = [one.description for one in operation.answers if one.status.startswith("2")]
     answer = next(filter(None, answers), "")
     in_path = [one for one in operation.positional if one.said["in"] == "path"]
-    checked = [one for one in in_path if one.type.shape == UUID_ARGUMENT]
+    checked = [one for one in in_path if one.type == UUID_ARGUMENT]
     raises = [
         *([("ValueError", f"`{checked[0].name}` is not a UUID.")] if checked else []),
         *(
@@ -28,11 +28,11 @@ def operation_doc(operation: Operation, errors: Iterable[StatusError]) -> Text:
         ("APIConnectionError", "The API could not be reached, or took too long."),
         ("ResponseDecodeError", "The answer does not match the spec."),
     ]
-    arguments = [(one.name, raw(one.description)) for one in operation.positional]
+    arguments: list[tuple[str, str]] = [(one.name, one.description) for one in operation.positional]
     if arguments and operation.item_id:
         name, text = arguments[-1]
         arguments[-1] = name, f"{text} Or the {said['x-long-running']['noun']} itself."
-    arguments += [(one.name, raw(one.description)) for one in operation.keywords]
+    arguments += [(one.name, one.description) for one in operation.keywords]
     arguments.append(("options", "As in `with_options`, for this call alone."))
     parts = [
         sentence(said.get("summary") or ""),

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from .document import Document, Node, UnsupportedError, is_json
 from .flat import Flattener
-from .model import Field, Model, Type
+from .model import Field, Model
 from .operation import Media
 from .reader import Reader
 from .shapes import BYTES, CONTENT, FILE, NONE, TEXT, Array, Class, Map, Nullable
@@ -63,7 +63,9 @@ def _read_form(form: Media, encoding: Document, reader: Reader) -> None:
     reader.finish()
     flats = reader.flats
     model = reader.models.items.get(getattr(form.shape.bare, "name", ""))
-    fields = {one.key.raw: one for one in model.fields} if isinstance(model, Model) else {}
+    fields: dict[str, Field] = (
+        {one.key: one for one in model.fields} if isinstance(model, Model) else {}
+    )
     for key in {**fields, **encoding}:
         node = _opened(fields[key].node, flats) if key in fields else {}
         said = encoding.get(key, {})
@@ -106,8 +108,8 @@ def _read_part(form: Media, key: str, said: Document, node: Node, flats: Flatten
 
 def _as_file(field: Field) -> Field:
     """Return a field of a form, as a file or several."""
-    shape = Array.of(FILE) if isinstance(field.type.shape.bare, Array) else FILE
-    return evolve(field, type=Type(shape if field.required else Nullable.of(shape)))
+    shape = Array.of(FILE) if isinstance(field.type.bare, Array) else FILE
+    return evolve(field, type=shape if field.required else Nullable.of(shape))
 
 
 def _opened(node: Node, flats: Flattener) -> Node:

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from attrs import define, evolve, field, frozen
 
 from .document import Document
-from .shapes import ANY, INTEGER, STRING, Constant, Scope, Shape
-from .text import Text, literal, raw
-
-
-@frozen
-class Type:
-    """A type where it is written."""
-
-    shape: Shape = ANY
-    scope: Scope = field(factory=Scope)
-
-    @property
-    def annotation(self) -> str:
-        return self.shape.annotation(self.scope)
-
-    @property
-    def decoder(self) -> str:
-        return self.shape.decoder(self.scope)
+from .names import module_name, snake
+from .shapes import ANY, INTEGER, STRING, Constant, Shape
+from .text import Text, literal
 
 
 @frozen
@@ -33,7 +19,7 @@ class Field:
 
     name: str
     key: Text
-    type: Type
+    type: Shape
     required: bool
     description: Text
     node: dict[str, Any] = field(factory=dict[str, Any], eq=False)
@@ -44,106 +30,108 @@ class Field:
     @property
     def default(self) -> str:
         """What a constructor takes for it when it is not given."""
-        if isinstance(self.type.shape, Constant):
-            return f" = {self.type.shape.value!r}"
+        if isinstance(self.type, Constant):
+            return f" = {self.type.value!r}"
         return "" if self.required else " = None"
 
     @property
-    def value(self) -> Type:
+    def value(self) -> Shape:
         """The type of its value, where it has one."""
-        return self.type if self.required else evolve(self.type, shape=self.type.shape.bare)
+        return self.type if self.required else self.type.bare
 
     @property
     def reader(self) -> str:
         """The method of the base class that reads it, with its arguments."""
-        value = self.value
+        value, key = self.value, literal(self.key)
         plain: dict[Shape, str] = {STRING: "_optional_str", INTEGER: "_optional_int"}
-        if value.shape in plain and not self.required:
-            return f"{plain[value.shape]}(rest, {literal(self.key)})"
-        decoder = f"_{self.name}" if value.shape.is_composed else value.decoder
-        method = "_required" if self.required else "_optional"
-        return f"{method}(rest, {literal(self.key)}, {decoder})"
+        if value in plain and not self.required:
+            return f"{plain[value]}(rest, {key})"
+        decoder = f"_{self.name}" if value.is_composed else value.decoder
+        return f"{'_required' if self.required else '_optional'}(rest, {key}, {decoder})"
 
     @property
     def declaration(self) -> str:
         """How a signature declares it."""
         return f"{self.name}: {self.type.annotation}{'' if self.required else ' = None'}"
 
-    def within(self, scope: Scope) -> Field:
-        """Return the same field, written somewhere else."""
-        return evolve(self, type=Type(self.type.shape, scope))
 
-
-@define
-class Model:
-    """A class with fields."""
+@define(kw_only=True)
+class Item:
+    """What has a module of its own: a class or a union."""
 
     name: str
-    module: str
     description: Text
     place: str
     """Where it stands in the document."""
+    imports: list[str] = field(factory=list)
+
+    @property
+    def module(self) -> str:
+        return module_name(self.name)
+
+    @property
+    def exports(self) -> list[str]:
+        """The names that its module makes public."""
+        return [self.name]
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """The types that it names."""
+        return []
+
+    def settle(self, late: Collection[str]) -> None:
+        """Have its types say which classes its module cannot import."""
+
+
+@define(kw_only=True)
+class Model(Item):
+    """A class with fields."""
+
     fields: list[Field] = field(factory=list)
-    additional: Type = field(factory=Type)
+    additional: Shape = ANY
     open_tag: tuple[Text, str] | None = None
     """The field, and the union that it tells this model by, where any other text may stand."""
-    imports: list[str] = field(factory=list)
     operation: str | None = None
     """The operation whose `x-long-running` has it say how it has ended."""
 
     @property
     def shapes(self) -> list[Shape]:
-        return [*(one.type.shape for one in self.fields), self.additional.shape]
+        return [*(one.type for one in self.fields), self.additional]
+
+    def settle(self, late: Collection[str]) -> None:
+        self.fields = [evolve(one, type=one.type.within(late)) for one in self.fields]
+        self.additional = self.additional.within(late)
 
     @property
     def keys(self) -> list[tuple[str, Text]]:
         """The fields that have another name in Python than in JSON, with both."""
-        return [(one.name, one.key) for one in self.fields if one.key.raw != one.name]
+        return [(one.name, one.key) for one in self.fields if one.key != one.name]
 
     @property
     def doc(self) -> Text:
         """What it is, and what each field is."""
-        lines = [f"    {one.name}: {' '.join(raw(one.description).split())}" for one in self.fields]
-        return Text("\n".join([raw(self.description).strip(), "", "Attributes:", *lines]))
+        lines = [f"    {one.name}: {' '.join(one.description.split())}" for one in self.fields]
+        return Text("\n".join([self.description.strip(), "", "Attributes:", *lines]))
 
 
-@define
-class Enum:
-    """An enum, with its members under the names that they get in Python."""
+@define(kw_only=True)
+class Enum(Item):
+    """An enum."""
 
-    name: str
-    module: str
-    description: Text
-    place: str
     default: Text
-    members: list[tuple[str, Text | int]]
-    said: list[str] = field(factory=list)
-    """The name of each member in the document, if it gives it one."""
-    imports: list[str] = field(factory=list)
-
-    @property
-    def shapes(self) -> list[Shape]:
-        return []
+    members: list[tuple[str, Text | int, str]]
+    """The name in Python of each member, its value, and its name in the document, if it has one."""
 
     @property
     def is_text(self) -> bool:
         return not isinstance(self.members[0][1], int)
 
-    @property
-    def values(self) -> list[str]:
-        """The values as text."""
-        return [str(v if isinstance(v, int) else raw(v)) for _, v in self.members]
 
-
-@define
-class Union:
+@define(kw_only=True)
+class Union(Item):
     """A component that is one of several types."""
 
-    name: str
-    module: str
-    description: Text
-    place: str
-    type: Type
+    type: Shape
     hints: Document | None = None
     """What its `discriminator` says."""
     members: list[tuple[str | None, Shape]] = field(factory=list)
@@ -154,17 +142,23 @@ class Union:
     """The class for each value of the tag."""
     default: str | None = None
     """The class for every other value."""
-    imports: list[str] = field(factory=list)
     is_late: bool = False
     """Whether the type leads back to itself, so that it is written as text."""
 
     @property
+    def exports(self) -> list[str]:
+        return [self.name, self.function]
+
+    @property
     def shapes(self) -> list[Shape]:
-        return [self.type.shape]
+        return [self.type]
+
+    def settle(self, late: Collection[str]) -> None:
+        self.type = self.type.within(late)
 
     @property
     def function(self) -> str:
-        return f"{self.module}_from_dict"
+        return f"{snake(self.name)}_from_dict"
 
     @property
     def values(self) -> str:

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Mapping
 from attrs import define, field
 
 from .document import UnsupportedError, reached
-from .model import Enum, Model, Type, Union
-from .shapes import Scope, Shape, members
-
-Item = Model | Enum | Union
+from .model import Item, Union
+from .shapes import Shape, members
 
 
 @define
@@ -19,21 +17,9 @@ class Models:
 
     items: dict[str, Item] = field(factory=dict)
 
-    @property
-    def models(self) -> list[Model]:
-        return [item for item in self.items.values() if isinstance(item, Model)]
-
-    @property
-    def enums(self) -> list[Enum]:
-        return [item for item in self.items.values() if isinstance(item, Enum)]
-
-    @property
-    def unions(self) -> list[Union]:
-        return [item for item in self.items.values() if isinstance(item, Union)]
-
     def exports(self) -> list[tuple[str, list[str]]]:
         """Return the modules, with the names that each makes public."""
-        return sorted((item.module, _public(item)) for item in self.items.values())
+        return sorted((item.module, item.exports) for item in self.items.values())
 
     def needs(self, name: str) -> frozenset[str]:
         """Return the names of the classes that the module of one names."""
@@ -42,7 +28,7 @@ class Models:
     def choices(self, name: str) -> list[Shape]:
         """Return the types that a union is a choice among; none for anything else."""
         item = self.items.get(name)
-        return members(item.type.shape) if isinstance(item, Union) else []
+        return members(item.type) if isinstance(item, Union) else []
 
     def others(self, name: str, shape: Shape) -> list[Shape]:
         """Return the members of a union to be: what a choice leads back to makes it none wider."""
@@ -83,7 +69,7 @@ class Models:
     def link(self) -> None:
         """Have each module import the classes that it names, unless they need it in turn."""
         needs = {name: self.needs(name) for name in self.items}
-        unions = {union.name for union in self.unions}
+        unions = {name for name, item in self.items.items() if isinstance(item, Union)}
         of_unions = {name: needs[name] & unions for name in unions}
         after = {name: reached(needs[name], needs.__getitem__) for name in self.items}
         after_unions = {name: reached(of_unions[name], of_unions.__getitem__) for name in unions}
@@ -91,20 +77,12 @@ class Models:
         for name, item in self.items.items():
             # A union is known to the classes that need it late, and can name them at once.
             way = after_unions if name in unions else after
-            late = frozenset(one for one in needs[name] if name in way.get(one, ()) or one == name)
-            scope = Scope(name, late)
-            item.imports = self._imports(needs[name] - late - {name})
-            if isinstance(item, Model):
-                item.fields = [one.within(scope) for one in item.fields]
-                item.additional = Type(item.additional.shape, scope)
-            elif isinstance(item, Union):
-                item.type = Type(item.type.shape, scope)
+            others = needs[name] - {name}
+            late = {one for one in others if name in way.get(one, ())}
+            item.settle(late)
+            modules = [self.items[one] for one in others - late]
+            item.imports = sorted(
+                f"from .{one.module} import {', '.join(one.exports)}" for one in modules
+            )
+            if isinstance(item, Union):
                 item.is_late = bool(circular & {name, *after_unions[name]})
-
-    def _imports(self, names: Iterable[str]) -> list[str]:
-        items = [self.items[name] for name in names]
-        return sorted(f"from .{one.module} import {', '.join(_public(one))}" for one in items)
-
-
-def _public(item: Item) -> list[str]:
-    return [item.name, item.function] if isinstance(item, Union) else [item.name]

@@ -8,10 +8,10 @@ from typing import Any
 from attrs import define, field, frozen
 
 from .document import Document
-from .model import Field, Type
+from .model import Field
 from .names import pascal
-from .shapes import NONE, OUTSIDE, Shape
-from .text import Text, raw
+from .shapes import NONE, Shape
+from .text import Text
 
 
 def arguments(**given: object) -> str:
@@ -27,7 +27,7 @@ class Paging:
     """The method that yields the items."""
     position: str
     """The parameter that tells which page."""
-    item: Type
+    item: Shape
     arguments: str
     """What is passed on beside the position to what reads the pages."""
 
@@ -64,9 +64,9 @@ class Answer:
     media: Media
 
     @property
-    def type(self) -> Type:
+    def type(self) -> Shape:
         """What it comes to."""
-        return Type(self.media.shape, OUTSIDE)
+        return self.media.shape
 
 
 @define
@@ -98,14 +98,13 @@ class Operation:
 
     @property
     def place(self) -> str:
-        return f"{self.method} {raw(self.path)}"
+        return f"{self.method} {self.path}"
 
     @property
     def shapes(self) -> list[Shape]:
         """The types that it needs."""
         fields = [*self.positional, *self.keywords]
-        types = [*(one.type for one in fields), *(one.type for one in self.successes)]
-        return [one.shape for one in types]
+        return [*(one.type for one in fields), *(one.type for one in self.successes)]
 
     @property
     def classes(self) -> frozenset[str]:
@@ -132,7 +131,7 @@ class Operation:
     @property
     def query_ways(self) -> str:
         """What is passed on beside the query: which parameters are written in other ways."""
-        said = {raw(one.key): one.said for one in self.query}
+        said = {one.key: one.said for one in self.query}
         joined = [key for key, one in said.items() if one.get("explode") is False]
         deep = [key for key, one in said.items() if one.get("style") == "deepObject"]
         return arguments(joined=joined, deep=deep)

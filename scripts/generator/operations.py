@@ -18,7 +18,7 @@ from .parameters import STYLES, check_type, described
 from .reader import Reader, new_field
 from .security import Security
 from .shapes import UUID_ARGUMENT, argument
-from .text import Text, literal, raw
+from .text import Text, literal
 from .validate import check
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
@@ -115,7 +115,7 @@ class Operations:
             path=Text(endpoint.path),
             url=_url(path, in_path),
             fixed_query=tuple(parse_qsl(query, keep_blank_values=True)),
-            positional=sorted(in_path, key=lambda one: path.find(f"{{{raw(one.key)}}}")),
+            positional=sorted(in_path, key=lambda one: path.find(f"{{{one.key}}}")),
             query=[one for one in fields if one.said["in"] == "query"],
             headers=[one for one in fields if one.said["in"] == "header"],
             body=body,
@@ -194,12 +194,12 @@ def _specific_first(status: str) -> tuple[int, str]:
 
 def _url(path: str, fields: list[Field]) -> str:
     """Return the expression that fills in a path."""
-    by_key = {raw(one.key): one for one in fields}
+    by_key: dict[str, Field] = {one.key: one for one in fields}
     parts: list[str] = []
     for index, part in enumerate(re.split("{(.*?)}", path)):
         if index % 2:
             found = by_key[part]
-            check = "uuid_argument" if found.type.shape == UUID_ARGUMENT else "path_argument"
+            check = "uuid_argument" if found.type == UUID_ARGUMENT else "path_argument"
             parts.append(f"{check}({found.name!r}, {found.name})")
         elif part:
             parts.append(literal(part))

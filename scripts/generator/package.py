@@ -50,12 +50,12 @@ def read(document: Document) -> Package:
         else:
             kept.append(one)
     models.keep([*reader.components(), *(name for one in kept for name in one.classes)])
-    models.link()
     errors = status_errors(kept)
     taken = {*OUR_ERRORS, *(one.name for one in errors), *(one.name for one in kept)}
     waits = list(_extended(kept, models, problems, taken))
     for one in kept:
         one.doc = operation_doc(one, errors)
+    models.link()
     missing = list(dict.fromkeys(map(str, problems)))
     values = sdk(document, maker.security, models, kept, waits, errors, missing)
     return Package(models, values, missing)

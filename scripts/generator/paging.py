@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from .document import Document, Node, UnsupportedError
-from .model import Field, Model, Type
+from .model import Field, Model
 from .models import Models
 from .operation import Operation, Paging, arguments
-from .shapes import INTEGER, OUTSIDE, Array, Class
-from .text import raw
+from .shapes import INTEGER, Array
 
 KNOWN = frozenset({"page", "offset", "size", "items", "current", "total"})
 
@@ -28,26 +27,25 @@ def paging_of(
         raise UnsupportedError(f"x-paging: there is no {', '.join(sorted(unknown))}")
     if "items" not in hints or ("page" in hints) == ("offset" in hints):
         raise UnsupportedError("x-paging: it needs items, and either page or offset")
-    query = {raw(one.key): one for one in operation.query}
+    query = {one.key: one for one in operation.query}
     if missing := {hints[key] for key in ("page", "offset", "size") if key in hints} - set(query):
         raise UnsupportedError(f"x-paging: no parameter is called {', '.join(sorted(missing))}")
     position = query[hints.get("page") or hints["offset"]]
-    if position.type.shape.bare != INTEGER:
-        raise UnsupportedError(f"x-paging: the parameter {raw(position.key)!r} is no integer")
+    if position.type.bare != INTEGER:
+        raise UnsupportedError(f"x-paging: the parameter {position.key!r} is no integer")
     name = f"iter_{operation.name.removeprefix('list_').removeprefix('get_')}"
     if name in taken:
         raise UnsupportedError(f"x-paging: something else is called {name}, too")
     pages = [one.media.shape for one in operation.successes]
-    names = {shape.name for shape in pages if isinstance(shape, Class)}
-    answers = [model for model in models.models if model.name in names]
-    if len(pages) != 1 or len(answers) != 1:
+    answer = models.items.get(getattr(pages[0], "name", ""))
+    if len(pages) != 1 or not isinstance(answer, Model):
         raise UnsupportedError("x-paging: the answer is not one object with fields")
-    items = _field(hints["items"], answers[0])
-    shape = items.type.shape.bare
+    items = _field(hints["items"], answer)
+    shape = items.type.bare
     if not isinstance(shape, Array):
         raise UnsupportedError(f"x-paging: {hints['items']!r} is no array")
-    counts = {key: _field(hints[key], answers[0]) for key in ("current", "total") if key in hints}
-    if odd := [raw(one.key) for one in counts.values() if one.type.shape.bare != INTEGER]:
+    counts = {key: _field(hints[key], answer) for key in ("current", "total") if key in hints}
+    if odd := [one.key for one in counts.values() if one.type.bare != INTEGER]:
         raise UnsupportedError(f"x-paging: {odd[0]!r} is no integer")
     counts_items = "offset" in hints
     said = arguments(
@@ -56,7 +54,7 @@ def paging_of(
         counts_items=counts_items,
         **{key: one.name for key, one in counts.items()},
     )
-    return Paging(name, position.name, Type(shape.inner, OUTSIDE), said)
+    return Paging(name, position.name, shape.inner, said)
 
 
 def _first(node: Node) -> int:
@@ -67,6 +65,6 @@ def _first(node: Node) -> int:
 
 def _field(key: str, model: Model) -> Field:
     for one in model.fields:
-        if raw(one.key) == key:
+        if one.key == key:
             return one
     raise UnsupportedError(f"x-paging: the answer has no field {key!r}")

@@ -7,8 +7,8 @@ from attrs import evolve
 from .document import Document, Node, UnsupportedError
 from .model import Field, Model
 from .models import Models
-from .shapes import OUTSIDE, Array, Enum, Map, Named, Shape, members
-from .text import Text, raw, sentence
+from .shapes import Array, Enum, Map, Named, Shape, members
+from .text import Text, sentence
 
 STYLES = {"path": ("simple",), "query": ("form", "deepObject"), "header": ("simple",)}
 """Where a parameter may stand, and the styles that are understood there; the first is the usual."""
@@ -49,7 +49,7 @@ def check_type(said: Document, shape: Shape, models: Models) -> None:
 
 def described(field: Field, said: Document, node: Node) -> Field:
     """Return a parameter or a body with its description, its default and its limits."""
-    parts = [said.get("description") or raw(field.description)]
+    parts = [said.get("description") or field.description]
     if node.get("default") is not None:
         parts.append(f"The API's default is `{node['default']}`.")
     limits = [
@@ -59,4 +59,4 @@ def described(field: Field, said: Document, node: Node) -> Field:
     ]
     parts += [", ".join(limits).capitalize(), "Deprecated." if said.get("deprecated") else ""]
     text = " ".join(filter(None, map(sentence, parts)))
-    return evolve(field, description=Text(text), said=said).within(OUTSIDE)
+    return evolve(field, description=Text(text), said=said)

@@ -24,10 +24,10 @@ from .document import (
     target_of,
 )
 from .flat import Flattener, title_of
-from .model import Enum, Field, Model, Type
+from .model import Enum, Field, Model
 from .model import Union as UnionModel
 from .models import Models
-from .names import ClassNames, field_name, free, member_name, module_name, pascal, snake
+from .names import ClassNames, field_name, free, member_name, pascal
 from .shapes import Array, Class, Constant, Map, Nullable, Shape, Union
 from .text import Text
 
@@ -187,7 +187,7 @@ class Reader:
             return Map.of(self.read(extra, f"{name} value", place) if is_typed else shapes.ANY)
         class_name = class_name or self._names.take(name)
         text = Text(flat.get("description") or f"The schema `{class_name}` of the API.")
-        model = Model(class_name, module_name(class_name), text, place)
+        model = Model(name=class_name, description=text, place=place)
         self.models.items[class_name] = model
         self._waiting.append(lambda: self._read_fields(model, flat, name))
         return Class.of(class_name)
@@ -209,8 +209,8 @@ class Reader:
         model.fields = [evolve(one, name=python) for python, one in found.items()]
         if isinstance(flat.get("additionalProperties"), Mapping):
             with self._noting(model, f"{model.place}.additionalProperties"):
-                extra = self.read(flat["additionalProperties"], f"{name} value", model.place)
-                model.additional = Type(extra)
+                value = flat["additionalProperties"]
+                model.additional = self.read(value, f"{name} value", model.place)
 
     @contextmanager
     def _noting(self, model: Model, place: str) -> Iterator[None]:
@@ -247,8 +247,8 @@ class Reader:
         if not others:
             raise UnsupportedError("it refers to itself alone")
         text = Text(flat.get("description") or "")
-        type_ = Type(shapes.one_of(others))
-        union = UnionModel(class_name, snake(class_name), text, place, type_)
+        type_ = shapes.one_of(others)
+        union = UnionModel(name=class_name, description=text, place=place, type=type_)
         self.models.items[class_name] = union
         return union
 
@@ -259,7 +259,7 @@ def new_field(flats: Flattener, key: str, node: Node, shape: Shape, *, required:
     if node.get("deprecated"):
         said = f"{said} Deprecated.".strip()
     text = Text(said or f"The field `{key}`.")
-    type_ = Type(shape if required else Nullable.of(shape))
+    type_ = shape if required else Nullable.of(shape)
     return Field(field_name(key), Text(key), type_, required, text, node)
 
 
@@ -270,13 +270,17 @@ def _called(class_name: str, shape: Shape) -> Shape:
 
 
 def _enum(flat: Node, class_name: str, place: str) -> Enum:
-    members: dict[str, Text | int] = {}
+    found: dict[str, tuple[str, Text | int, str]] = {}
     for value, said in flat["enum"].items():
-        member = free(member_name(said), members)
-        members[member] = Text(value) if isinstance(value, str) else value
-    text, default = Text(flat.get("description") or ""), Text(str(flat.get("default") or ""))
-    own = class_name, module_name(class_name), text, place, default
-    return Enum(*own, list(members.items()), [str(one) for one in flat["enum"].values()])
+        name = free(member_name(said), found)
+        found[name] = name, Text(value) if isinstance(value, str) else value, str(said)
+    return Enum(
+        name=class_name,
+        description=Text(flat.get("description") or ""),
+        place=place,
+        default=Text(flat.get("default") or ""),
+        members=list(found.values()),
+    )
 
 
 def _title(schema: Any, index: int) -> str:

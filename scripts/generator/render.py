@@ -8,14 +8,15 @@ written. Plain Python is copied, and its asynchronous part turned into an ordina
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .models import Item, Models
+from .model import Item
+from .models import Models
 from .sync_twin import KEYWORDS, sync_twin
 from .text import Text, docstring, in_docstring, literal
 
@@ -51,18 +52,14 @@ def render(templates: Path, package: Path, models: Models, **values: Any) -> Non
 
 def _outputs(name: str, models: Models) -> Iterator[tuple[str, dict[str, Item]]]:
     """Yield the files that a template gives, and what each is filled in with."""
-    each: Mapping[str, Sequence[Item]] = {
-        "model": models.models,
-        "enum": models.enums,
-        "union": models.unions,
-    }
     output = name.removesuffix(".jinja")
     kind = re.search(r"{(\w+)}", name)
     if not kind:
         yield output, {}
         return
-    for item in each[kind[1]]:
-        yield output.replace(kind[0], item.module), {kind[1]: item}
+    for item in models.items.values():
+        if type(item).__name__.lower() == kind[1]:
+            yield output.replace(kind[0], item.module), {kind[1]: item}
 
 
 def _write(path: Path, template: str, text: str) -> None:

@@ -70,7 +70,7 @@ def _error_fields(
     shapes = Counter(one.media.shape for one in answers if one.status[0] in "45d")
     for shape, _ in shapes.most_common():
         if isinstance(model := models.items.get(getattr(shape, "name", "")), Model):
-            texts = [one for one in model.fields if one.type.shape.bare == STRING]
+            texts = [one for one in model.fields if one.type.bare == STRING]
             return [one for one in texts if one.name not in taken]
     return []
 

@@ -1,36 +1,17 @@
 """Types as values: each says its annotation, its decoder in terms of the codec, and its parts.
 
-A type is written somewhere: in the module of a class, or beside the operations. The `Scope` says
-which classes are at hand there by their names, and which through the package `models`.
+The classes in it are written as those of the package `models`. In the module of a class, `within`
+says which are at hand there by their names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .names import snake
-
-
-@frozen
-class Scope:
-    """Where a type is written."""
-
-    own: str | None = None
-    """The class or union whose module it is; beside the operations there is none."""
-    late: frozenset[str] = frozenset()
-    """The classes that are found through `models`, since to import them would go in a circle."""
-
-    def path(self, name: str, attribute: str) -> str:
-        """Return the expression for a class, or for what its module has beside it."""
-        is_late = self.own is None or (name in self.late and name != self.own)
-        return f"models.{attribute}" if is_late else attribute
-
-
-OUTSIDE = Scope()
-"""Where the operations stand."""
 
 
 @frozen
@@ -44,15 +25,26 @@ class Shape:
     parts: tuple[Shape, ...] = ()
     """The types that it is made of."""
 
-    def annotation(self, scope: Scope) -> str:
-        """Return the type as Python writes it."""
-        parts = [one.annotation(scope) for one in self.parts]
+    @property
+    def annotation(self) -> str:
+        """The type as Python writes it."""
+        parts = [one.annotation for one in self.parts]
         return self.python.format(*parts) if parts else self.python
 
-    def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        """Return an expression: what turns JSON into the type, perhaps within another decoder."""
-        parts = [one.decoder(scope, inner=True) for one in self.parts]
+    @property
+    def decoder(self) -> str:
+        """An expression: what turns JSON into the type."""
+        parts = [one.inner_decoder for one in self.parts]
         return self.reader.format(*parts) if parts else self.reader
+
+    @property
+    def inner_decoder(self) -> str:
+        """The same, within another decoder."""
+        return self.decoder
+
+    def within(self, late: Collection[str]) -> Shape:
+        """Return the type as a module of `models` writes it, which cannot import some classes."""
+        return evolve(self, parts=tuple(one.within(late) for one in self.parts))
 
     @property
     def is_composed(self) -> bool:
@@ -116,17 +108,26 @@ class Named(Shape):
     """A type that has a module of its own."""
 
     name: str = ""
-    beside: str = ""
-    """What of its module a decoder needs."""
+    place: str = "models."
+    """What stands before its name."""
+    is_late: bool = False
+    """Whether it may not be there yet, where its name is written."""
 
-    def annotation(self, scope: Scope) -> str:
-        return self.python.format(scope.path(self.name, self.name))
+    @property
+    def annotation(self) -> str:
+        return self.python.format(self.place)
 
-    def decoder(self, scope: Scope, *, inner: bool = False) -> str:
-        found = self.reader.format(scope.path(self.name, self.beside))
-        # Within another decoder it would be looked up while its module is not yet loaded.
-        is_late = inner and self.name in scope.late
-        return f"lambda value: {found}(value)" if is_late else found
+    @property
+    def decoder(self) -> str:
+        return self.reader.format(self.place)
+
+    @property
+    def inner_decoder(self) -> str:
+        return f"lambda value: {self.decoder}(value)" if self.is_late else self.decoder
+
+    def within(self, late: Collection[str]) -> Named:
+        is_late = self.name in late
+        return evolve(self, place="models." if is_late else "", is_late=is_late)
 
 
 @frozen
@@ -135,7 +136,7 @@ class Class(Named):
 
     @classmethod
     def of(cls, name: str) -> Class:
-        return cls("{}", "{}", name=name, beside=f"{name}.from_dict")
+        return cls(f"{{}}{name}", f"{{}}{name}.from_dict", name=name)
 
 
 @frozen
@@ -144,7 +145,7 @@ class Union(Named):
 
     @classmethod
     def of(cls, name: str) -> Union:
-        return cls("{}", "{}", name=name, beside=f"{snake(name)}_from_dict")
+        return cls(f"{{}}{name}", f"{{}}{snake(name)}_from_dict", name=name)
 
 
 @frozen
@@ -155,7 +156,7 @@ class Enum(Named):
 
     @classmethod
     def of(cls, name: str, base: str) -> Enum:
-        return cls(f"{{}} | {base}", f"listed(as_{base}, {{}})", name=name, beside=name, base=base)
+        return cls(f"{{}}{name} | {base}", f"listed(as_{base}, {{}}{name})", name=name, base=base)
 
 
 @frozen
@@ -185,10 +186,11 @@ class OneOf(Shape):
         members = tuple(members)
         return cls("", f"one_of({', '.join('{}' for _ in members)})", members)
 
-    def annotation(self, scope: Scope) -> str:
-        names = [one.annotation(scope) for one in self.parts if not isinstance(one, Enum)]
+    @property
+    def annotation(self) -> str:
+        names = [one.annotation for one in self.parts if not isinstance(one, Enum)]
         enums = [one for one in self.parts if isinstance(one, Enum)]
-        names += [scope.path(one.name, one.name) for one in enums]
+        names += [f"{one.place}{one.name}" for one in enums]
         return " | ".join(dict.fromkeys([*names, *(one.base for one in enums)]))
 
 

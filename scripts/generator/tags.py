@@ -11,7 +11,7 @@ from .document import Document, UnsupportedError, at, escaped, target_of
 from .model import Enum, Model, Union
 from .reader import SCHEMAS, Reader
 from .shapes import ANY, ANY_OTHER, STRING, Class, Constant, OneOf, members, one_of
-from .text import Text, raw
+from .text import Text
 
 
 @frozen
@@ -23,8 +23,9 @@ class Tags:
 
     def run(self) -> None:
         """Find the tags of every union that has a discriminator."""
-        for union in self.reader.models.unions:
-            self._tag(union)
+        for item in self.reader.models.items.values():
+            if isinstance(item, Union):
+                self._tag(item)
 
     def _tag(self, union: Union) -> None:
         if union.hints is None or union.name in self._seen:
@@ -59,7 +60,7 @@ class Tags:
                 return
             classes |= {value: name for value in told if value not in classes}
         shapes = [Class.of(one) for one in dict.fromkeys([*members, *classes.values()])]
-        union.type = evolve(union.type, shape=one_of(shapes))
+        union.type = one_of(shapes)
         union.tag, union.default = Text(key), default
         union.mapping = [(Text(value), name) for value, name in classes.items()]
         if default and is_strict:
@@ -81,8 +82,8 @@ class Tags:
             elif name not in done:
                 done.add(name)
                 self._tag(item)
-                if item.tag and item.tag.raw == key:
-                    inner |= {raw(value): to for value, to in item.mapping}
+                if item.tag and item.tag == key:
+                    inner |= dict(item.mapping)
                 else:
                     todo += item.members
         return members, inner
@@ -98,14 +99,14 @@ class Tags:
         model = self.reader.models.items.get(name)
         if not isinstance(model, Model):
             return None
-        shape = next((one.type.shape.bare for one in model.fields if raw(one.key) == key), STRING)
+        shape = next((one.type.bare for one in model.fields if one.key == key), STRING)
         if shape in {STRING, ANY, ANY_OTHER}:
             return []
         found: list[str] = []
         for one in members(shape):
             enum = self.reader.models.items.get(getattr(one, "name", ""))
             if isinstance(enum, Enum) and enum.is_text:
-                found += enum.values
+                found += [str(value) for _, value, _ in enum.members]
             elif isinstance(one, Constant) and isinstance(one.value, str):
                 found.append(one.value)
             else:
@@ -138,7 +139,7 @@ class Tags:
         if not isinstance(model, Model):
             return
         for index, one in enumerate(model.fields):
-            if raw(one.key) != key:
+            if one.key != key:
                 continue
             listed = one.node.get("not", {}).get("enum")
             if listed is not None and set(listed) != told:
@@ -148,4 +149,4 @@ class Tags:
                     f"the others are told by {names[1]}"
                 )
             model.open_tag = model.open_tag or (Text(key), union.name)
-            model.fields[index] = evolve(one, type=evolve(one.type, shape=ANY_OTHER))
+            model.fields[index] = evolve(one, type=ANY_OTHER)

@@ -6,26 +6,16 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from attrs import frozen
 from openapi_python_client import strings
 
 WIDTH = 100
 """The length of a line in the package."""
 
 
-@frozen
-class Text:
+class Text(str):
     """Text that somebody else wrote; a template that prints it without a filter stops the run."""
 
-    raw: str
-
-    def __bool__(self) -> bool:
-        return bool(self.raw)
-
-
-def raw(text: Text | str | None) -> str:
-    """Return the text itself, for a filter or to wrap it again."""
-    return text.raw if isinstance(text, Text) else text or ""
+    __slots__ = ()
 
 
 def sentence(text: str) -> str:
@@ -34,19 +24,19 @@ def sentence(text: str) -> str:
     return f"{text}." if text and text[-1] not in ".!?:" else text
 
 
-def literal(value: Text | str | int | Sequence[str]) -> str:
+def literal(value: str | int | Sequence[str]) -> str:
     """Return a value as a Python literal."""
-    return repr(raw(value) if isinstance(value, Text) else value)
+    return repr(value)
 
 
-def in_docstring(text: Text | str) -> str:
+def in_docstring(text: str) -> str:
     """Return text on one line, for the midst of a docstring."""
-    return strings.safe_for_docstring(" ".join(raw(text).split())).replace('"', "'")
+    return strings.safe_for_docstring(" ".join(text.split())).replace('"', "'")
 
 
-def docstring(text: Text | str, indent: int, *more: str) -> str:
+def docstring(text: str, indent: int, *more: str) -> str:
     """Return a docstring: text of the document, and paragraphs of ours."""
-    safe = strings.safe_for_docstring(raw(text)).strip()
+    safe = strings.safe_for_docstring(text).strip()
     paragraphs = [*re.split(r"\n\s*\n", safe), *more]
     filled = "\n\n".join(_filled(part, WIDTH - indent) for part in paragraphs if part)
     body = f'"""{textwrap.indent(filled, " " * indent).lstrip()}'

@@ -15,7 +15,6 @@ from .names import TAKEN_BY_NOUNS, pascal
 from .operation import Operation, Value, Wait
 from .parameters import is_scalar
 from .shapes import ANY, BOOLEAN, INTEGER, STRING, UUID_ARGUMENT, Array, Shape, members, one_of
-from .text import raw
 
 NEEDED = frozenset({"noun", "id", "state", "succeeded", "failed"})
 KNOWN = NEEDED | {"parameter", "result", "final", "kind", "began", "ended", "reasons"}
@@ -96,7 +95,7 @@ class WaitBuilder:
             if not found or len(found) != len(models) or len({one.name for one in found}) > 1:
                 raise UnsupportedError(f"not every answer has the field {path!r}")
             names.append(found[0].name)
-            shape = one_of(one.type.shape for one in found)
+            shape = one_of(one.type for one in found)
         return Value(shape, tuple(names), tuple(keys))
 
     def _scalar(self, path: str, shape: Shape) -> Value:
@@ -115,7 +114,7 @@ class WaitBuilder:
             if isinstance(item, Model):
                 found.append(item)
             elif isinstance(item, Union):
-                todo += members(item.type.shape)
+                todo += members(item.type)
             else:
                 return []
         return found
@@ -124,16 +123,15 @@ class WaitBuilder:
         """Return the parameters that need no name; the last is the id, in the path or the query."""
         found = self.operation.positional
         named = self.hints.get("parameter", item_id.keys[-1])
-        in_query = [one for one in self.operation.query if raw(one.key) == named]
+        in_query = [one for one in self.operation.query if one.key == named]
         if in_query and ("parameter" in self.hints or not found):
-            type_ = evolve(in_query[0].type, shape=in_query[0].type.shape.bare)
-            found = [*found, evolve(in_query[0], type=type_, required=True)]
-        elif not found or self.hints.get("parameter", raw(found[-1].key)) != raw(found[-1].key):
+            found = [*found, evolve(in_query[0], type=in_query[0].type.bare, required=True)]
+        elif not found or self.hints.get("parameter", found[-1].key) != found[-1].key:
             raise UnsupportedError(
                 "no parameter at the end of the path, or of the query, tells one"
             )
-        if found[-1].type.shape not in {ANY, INTEGER, STRING, UUID_ARGUMENT}:
-            raise UnsupportedError(f"the parameter {raw(found[-1].key)!r} is no text or integer")
+        if found[-1].type not in {ANY, INTEGER, STRING, UUID_ARGUMENT}:
+            raise UnsupportedError(f"the parameter {found[-1].key!r} is no text or integer")
         return found
 
     def _states(self, state: Value) -> dict[str, str]:
@@ -143,8 +141,8 @@ class WaitBuilder:
             return {"true": "true", "false": "false"}
         enums = [self.models.items[name] for name in state.shape.classes()]
         for enum in [one for one in enums if isinstance(one, Enum)]:
-            for (member, value), said in zip(enum.members, enum.said, strict=True):
-                text = member if isinstance(value, int) else raw(value)
+            for member, value, said in enum.members:
+                text = member if isinstance(value, int) else value
                 found |= {str(value) if isinstance(value, int) else text: text}
                 found.setdefault(said or member, text)
         return found
@@ -177,7 +175,7 @@ class WaitBuilder:
 
 
 def _fields(key: str, models: list[Model]) -> list[Field]:
-    return [one for model in models for one in model.fields if raw(one.key) == key]
+    return [one for model in models for one in model.fields if one.key == key]
 
 
 def _errors(noun: str, states: list[str], taken: Collection[str]) -> dict[str, str]:

@@ -17,11 +17,6 @@ from .materialize_view_input import MaterializeViewInput
 from .materialize_view_result import MaterializeViewResult
 from .request_source import RequestSource
 
-_state: Decoder[JobState | str] = listed(as_str, JobState)
-_type: Decoder[Literal["materialize-view"]] = const("materialize-view")
-_failures: Decoder[list[Failure]] = array_of(Failure.from_dict)
-_execution_cluster: Decoder[ExecutionCluster | str] = listed(as_str, ExecutionCluster)
-
 
 @attrs.define(kw_only=True, repr=False)
 class MaterializeViewJob(progress.Progress):
@@ -77,3 +72,9 @@ class MaterializeViewJob(progress.Progress):
         self.execution_cluster = self._optional(rest, "execution_cluster", _execution_cluster)
         self.input = self._optional(rest, "input", MaterializeViewInput.from_dict)
         self.result = self._optional(rest, "result", MaterializeViewResult.from_dict)
+
+
+_state: Decoder[JobState | str] = listed(as_str, JobState)
+_type: Decoder[Literal["materialize-view"]] = const("materialize-view")
+_failures: Decoder[list[Failure]] = array_of(Failure.from_dict)
+_execution_cluster: Decoder[ExecutionCluster | str] = listed(as_str, ExecutionCluster)

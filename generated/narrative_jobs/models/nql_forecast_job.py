@@ -17,11 +17,6 @@ from .nql_forecast_input import NqlForecastInput
 from .nql_forecast_result import NqlForecastResult
 from .request_source import RequestSource
 
-_state: Decoder[JobState | str] = listed(as_str, JobState)
-_type: Decoder[Literal["nql-forecast"]] = const("nql-forecast")
-_failures: Decoder[list[Failure]] = array_of(Failure.from_dict)
-_execution_cluster: Decoder[ExecutionCluster | str] = listed(as_str, ExecutionCluster)
-
 
 @attrs.define(kw_only=True, repr=False)
 class NqlForecastJob(progress.Progress):
@@ -77,3 +72,9 @@ class NqlForecastJob(progress.Progress):
         self.execution_cluster = self._optional(rest, "execution_cluster", _execution_cluster)
         self.input = self._optional(rest, "input", NqlForecastInput.from_dict)
         self.result = self._optional(rest, "result", NqlForecastResult.from_dict)
+
+
+_state: Decoder[JobState | str] = listed(as_str, JobState)
+_type: Decoder[Literal["nql-forecast"]] = const("nql-forecast")
+_failures: Decoder[list[Failure]] = array_of(Failure.from_dict)
+_execution_cluster: Decoder[ExecutionCluster | str] = listed(as_str, ExecutionCluster)

@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 else:
     _AnyOther = str
 
-_state: Decoder[JobState | str] = listed(as_str, JobState)
-_type: Decoder[_AnyOther] = cast("Decoder[_AnyOther]", as_str)
-_failures: Decoder[list[Failure]] = array_of(Failure.from_dict)
-_execution_cluster: Decoder[ExecutionCluster | str] = listed(as_str, ExecutionCluster)
-
 
 @attrs.define(kw_only=True, repr=False)
 class OtherJob(progress.Progress):
@@ -83,3 +78,9 @@ class OtherJob(progress.Progress):
         self.execution_cluster = self._optional(rest, "execution_cluster", _execution_cluster)
         self.input = self._optional(rest, "input", as_mapping)
         self.result = self._optional(rest, "result", as_mapping)
+
+
+_state: Decoder[JobState | str] = listed(as_str, JobState)
+_type: Decoder[_AnyOther] = cast("Decoder[_AnyOther]", as_str)
+_failures: Decoder[list[Failure]] = array_of(Failure.from_dict)
+_execution_cluster: Decoder[ExecutionCluster | str] = listed(as_str, ExecutionCluster)
