@@ -48,7 +48,8 @@ class Jobs:
 
     def error(self, name: str) -> Any:
         """Return what the spec shows of an error."""
-        return self.spec["components"]["responses"][name]["content"]["application/json"]["example"]
+        said = self.spec["components"]["responses"][name]["content"]["application/json"]
+        return said["examples"][name]["value"]
 
 
 def main() -> int:

@@ -167,7 +167,7 @@ def test_a_new_state_field_type_and_operation_need_no_template_change(tmp_path: 
             },
         ]
     }
-    schemas["OtherJob"]["allOf"][1]["properties"]["type"]["not"]["enum"].append("not-a-type")
+    schemas["OtherJob"]["properties"]["type"]["not"]["enum"].append("not-a-type")
     schemas["Job"]["oneOf"].append({"$ref": "#/components/schemas/NotATypeJob"})
     schemas["Job"]["discriminator"]["mapping"]["not-a-type"] = "#/components/schemas/NotATypeJob"
     spec["paths"]["/jobs"] = {

@@ -60,15 +60,15 @@ def test_what_is_new_what_is_deliberate_and_what_is_wrong_are_told_apart() -> No
     found = sections(result.stdout)
     assert found["New differences"] == [
         "server https://api-dev.narrative.io: server removed",
+        f"{GET_JOB} 200.input.nql: field removed",
+        f"{GET_JOB} 200.input.dataset_id: field removed",
+        f"{GET_JOB} 200.input.stats_enabled: field removed",
         f'{GET_JOB} 200.state: default changed from "pending" to none',
         f'{GET_JOB} 200.state: value "not-a-state" added',
         f"{GET_JOB} 200.updated_at: may now be null",
         f"{GET_JOB} 200.executor: field removed",
         f"{GET_JOB} 200.compute_pool_id: type changed from string<uuid> to string",
         f'{GET_JOB} 200.execution_cluster: value "shared" removed',
-        f"{GET_JOB} 200.input.nql: field removed",
-        f"{GET_JOB} 200.input.dataset_id: field removed",
-        f"{GET_JOB} 200.input.stats_enabled: field removed",
         f"{GET_JOB} 503: media type application/json removed",
         f"{GET_JOB} 503: type changed from object to any",
         f"{GET_JOB} 503.error: field removed",

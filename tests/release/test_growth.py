@@ -49,8 +49,7 @@ def grown() -> Spec:
     }
     schemas["Job"]["oneOf"].insert(0, {"$ref": "#/components/schemas/NewJob"})
     schemas["Job"]["discriminator"]["mapping"]["new-type"] = "#/components/schemas/NewJob"
-    (other,) = (one for one in schemas["OtherJob"]["allOf"] if "properties" in one)
-    other["properties"]["type"]["not"]["enum"].append("new-type")
+    schemas["OtherJob"]["properties"]["type"]["not"]["enum"].append("new-type")
     answer = {"application/json": {"schema": {"type": "array", "items": {"type": "string"}}}}
     lines = {"name": "lines", "in": "query", "schema": {"type": "integer", "default": 10}}
     spec["paths"]["/jobs/{job_id}/new"] = {

@@ -79,7 +79,7 @@ def has_export(spec: Spec) -> None:
 
 def excluded(spec: Spec) -> list[str]:
     """Return the types that the class for all others excludes."""
-    own: Spec = schema(spec, "OtherJob")["allOf"][1]["properties"]["type"]["not"]
+    own: Spec = schema(spec, "OtherJob")["properties"]["type"]["not"]
     found: list[str] = own["enum"]
     return found
 
