@@ -15,7 +15,7 @@ from ._runtime.arguments import checked_transport
 from ._runtime.async_polling import AsyncFinished, AsyncPollingClient
 from ._runtime.calls import UNSET, Call, CallOptions, Response, Unset
 from ._runtime.client import API, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_MAX_RETRIES
-from ._runtime.sync_connections import Connections
+from ._runtime.sync_connections import OwnConnection
 from ._runtime.sync_polling import Finished, PollingClient
 from ._runtime.waiting import PollInterval
 from ._runtime.watches import Wait
@@ -98,7 +98,7 @@ class Client(PollingClient):
     ) -> None:
         super().__init__(
             _API,
-            Connections,
+            OwnConnection,
             token,
             environment,
             base_url,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 import time
 from typing import Any
 
@@ -34,7 +35,7 @@ def test_a_transport_that_is_not_to_be_had_is_refused(options: dict[str, Any], s
 def test_without_the_extra_the_transport_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("narrative_jobs._runtime.arguments.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "narrative_jobs._runtime.aiohttp", None)
     with pytest.raises(ValueError, match=r"pip install 'narrative-jobs\[aiohttp\]'"):
         AsyncClient(TOKEN, transport="aiohttp")
 

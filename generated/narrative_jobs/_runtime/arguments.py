@@ -11,13 +11,12 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from numbers import Integral
 from typing import SupportsFloat, TypeAlias, cast
 
 import httpx
 
+from .async_connections import AsyncConnection, AsyncOwnConnection
 from .connections import Route
 from .mismatch import excerpt, shortened
 
@@ -39,12 +38,10 @@ def checked_token(token: object, variable: str, prefix: str) -> str:
             "There is no API key: pass it as token=..., or put it into the environment variable "
             f"{variable}."
         )
-    if not isinstance(token, str):
-        raise ValueError(f"The API key must be a string, not of type {type(token).__name__}.")
-    if not is_header(token) or token != token.strip():
+    if not isinstance(token, str) or not is_header(token) or token != token.strip():
         raise ValueError(
-            "The API key is malformed: it has a space at its ends, or a line break or another "
-            "character that cannot stand in a header."
+            "The API key is malformed: it is no string, or it has a space at its ends, or a line "
+            "break or another character that cannot stand in a header."
         )
     if prefix and token.lower().startswith(prefix.lower()):
         raise ValueError(
@@ -54,28 +51,30 @@ def checked_token(token: object, variable: str, prefix: str) -> str:
 
 
 def checked_server(
-    environment: object, base_url: object, servers: Mapping[str, str], variable: str
-) -> object:
-    """Return the URL of the server that is named, by default by a variable, else the first."""
-    if base_url is not None:
-        if environment is not None:
-            raise ValueError("Pass environment or base_url, not both: each names the server.")
-        return base_url
-    server = environment or os.environ.get(variable) or next(iter(servers))
-    if not isinstance(server, str) or (server not in servers and "://" not in server):
-        known = ", ".join(repr(name) for name in servers)
-        raise ValueError(
-            f"There is no environment {excerpt(server)}: pass one of {known} or a URL, or put it "
-            f"into the environment variable {variable}."
-        )
-    return servers.get(server, server)
+    environment: object,
+    base_url: object,
+    servers: Mapping[str, str],
+    variable: str,
+    *,
+    allow_insecure_http: bool,
+) -> httpx.URL:
+    """Return the URL of the server that is named, by default by a variable, else the first.
 
-
-def checked_base_url(base_url: object, *, allow_insecure_http: bool) -> httpx.URL:
-    """Check that a URL is one that paths can be appended to, and that a token may be sent to."""
+    Paths can be appended to it, and a token may be sent to it.
+    """
+    if environment is not None and base_url is not None:
+        raise ValueError("Pass environment or base_url, not both: each names the server.")
+    if base_url is None:
+        name = environment or os.environ.get(variable) or next(iter(servers))
+        base_url = servers.get(str(name), name)
+        if "://" not in str(base_url):
+            known = ", ".join(repr(name) for name in servers)
+            raise ValueError(
+                f"There is no environment {excerpt(name)}: pass one of {known} or a URL, or put it "
+                f"into the environment variable {variable}."
+            )
     try:
-        url = base_url if isinstance(base_url, httpx.URL) else httpx.URL(cast("str", base_url))
-        httpx.URL(f"{url}/")
+        url = httpx.URL(cast("str", base_url))
         url.host.encode("idna")
     except (httpx.InvalidURL, TypeError, ValueError) as error:
         raise ValueError(f"The base URL is malformed: {shortened(str(error))}") from None
@@ -123,8 +122,10 @@ def checked_pause(given: object) -> float:
 def _seconds(given: object, rule: str) -> float:
     """Return a time in seconds, given as a number of any library or as a `timedelta`."""
     value = given.total_seconds() if isinstance(given, timedelta) else given
+    # That of numpy counts as an integer, in any unit.
+    is_span = isinstance(value, bool) or type(value).__name__ == "timedelta64"
     seconds = math.nan
-    if isinstance(value, SupportsFloat) and not isinstance(value, bool) and not _is_span(value):
+    if isinstance(value, SupportsFloat) and not is_span:
         with suppress(OverflowError, TypeError, ValueError):
             seconds = float(value)
     if not 0.0 < seconds < math.inf:
@@ -132,14 +133,8 @@ def _seconds(given: object, rule: str) -> float:
     return min(seconds, CENTURY)
 
 
-def _is_span(value: object) -> bool:
-    """Whether a value is numpy's time span, which counts as an integer in any unit."""
-    return type(value).__name__ == "timedelta64"
-
-
 def checked_count(name: str, value: object, least: int = 0) -> int:
     """Check a number of things."""
-    value = None if _is_span(value) else value
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
         given = excerpt(value)
         raise ValueError(f"{name} must be a whole number, {least} or more, not {given}")
@@ -160,15 +155,14 @@ def checked_headers(headers: Mapping[str, str], auth_header: str) -> Mapping[str
     """Check further headers; a value may be a secret too, and stays out of the message."""
     if not hasattr(headers, "items"):
         raise ValueError(f"headers must be a mapping, not of type {type(headers).__name__}")
+    ours = {"host", "content-length", "transfer-encoding", auth_header.lower()}
     for name, value in headers.items():
         if not is_header(name) or not _NAME.fullmatch(name) or not is_header(value):
             raise ValueError(
                 f"The header {excerpt(name)} is no name, or its value is not printable ASCII text."
             )
-        if name.lower() in {"host", "content-length", "transfer-encoding"}:
-            raise ValueError(f"The header {name} is made from the request: leave it out.")
-        if name.lower() == auth_header.lower():
-            raise ValueError(f"The header {name} is made from the token: pass that instead.")
+        if name.lower() in ours:
+            raise ValueError(f"The header {name} is made from the request or the token.")
     return headers
 
 
@@ -178,17 +172,18 @@ def is_header(text: object) -> bool:
 
 
 def checked_transport(
-    transport: str, http_client: object, project: str
-) -> Callable[[Route], object]:
+    transport: object, http_client: object, project: str
+) -> Callable[[Route], AsyncConnection]:
     """Check the choice of a transport, and that it is there; return what connects."""
-    if transport not in ("httpx", "aiohttp"):
+    if transport == "httpx":
+        return AsyncOwnConnection
+    if transport != "aiohttp":
         raise ValueError(f"transport must be 'httpx' or 'aiohttp', not {excerpt(transport)}")
-    if transport == "aiohttp" and http_client is not None:
+    if http_client is not None:
         raise ValueError("Pass http_client or transport, not both: a client has its own.")
-    if transport == "aiohttp" and find_spec("aiohttp") is None:
-        raise ValueError(f"transport='aiohttp' needs an extra: pip install '{project}[aiohttp]'")
-    module = import_module(
-        ".aiohttp" if transport == "aiohttp" else ".async_connections", __package__
-    )
-    connect: Callable[[Route], object] = module.AsyncConnections
-    return connect
+    try:
+        from .aiohttp import Session
+    except ImportError as error:
+        extra = f"pip install '{project}[aiohttp]'"
+        raise ValueError(f"transport='aiohttp' needs an extra: {extra}") from error
+    return Session

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar, Unpack
 import anyio
 import httpx
 
-from .async_connections import AsyncBorrowed, AsyncCarrier
+from .async_connections import AsyncCarrier
 from .calls import UNSET, Call, CallOptions, Response
 from .client import BaseClient
 from .connections import Request
@@ -27,7 +27,7 @@ class AsyncAPIClient(BaseClient):
     """A client that makes its calls over httpx."""
 
     _carrier: AsyncCarrier
-    _borrowed = AsyncBorrowed
+    _carrier_class = AsyncCarrier
 
     async def request(
         self,

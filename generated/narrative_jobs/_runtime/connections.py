@@ -8,15 +8,14 @@ import os
 import ssl
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
+from fnmatch import fnmatch
 from functools import cache
-from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import anyio.lowlevel
 import httpcore
 import httpx
-
-from .body import Body
 
 MAX_REQUESTS = 16
 """How many requests a client has under way at a time; more wait for their turn."""
@@ -47,7 +46,10 @@ class Answer(NamedTuple):
     status_code: int
     reason: str
     headers: httpx.Headers
-    body: Body
+    content: bytes
+    """The body, decompressed as far as it can be."""
+    problem: str = ""
+    """Why the rest of it is of no use, if so."""
 
 
 class Route(NamedTuple):
@@ -57,21 +59,6 @@ class Route(NamedTuple):
     origin: httpcore.Origin
     proxy: httpx.Proxy | None
     tls: ssl.SSLContext | None
-
-    @property
-    def is_by_socks(self) -> bool:
-        """Whether the proxy speaks SOCKS."""
-        return self.proxy is not None and self.proxy.url.scheme.startswith("socks")
-
-    @property
-    def by_proxy(self) -> dict[str, Any]:
-        """What a pool of httpcore must know of the proxy."""
-        assert self.proxy
-        url, user = str(self.proxy.url), self.proxy.raw_auth
-        options: dict[str, Any] = {"proxy_url": url, "proxy_auth": user, "ssl_context": self.tls}
-        if self.proxy.url.scheme == "https":
-            options["proxy_ssl_context"] = self.tls
-        return options
 
 
 def route_to(url: httpx.URL) -> Route:
@@ -101,34 +88,30 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     kind = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), "")
     if not kind or _is_direct(url, proxies.get("no", "")):
         return None
-    name = f"The proxy in {kind.upper()}_PROXY, or in the system's settings,"
     given = proxies[kind]
     try:
         proxy = httpx.Proxy(given if "://" in given else f"http://{given}")
         if not proxy.url.host or (proxy.url.port or 1) >= 2**16:
             raise ValueError
     except (httpx.InvalidURL, ValueError):  # What they say may quote half a password.
+        proxy = None
+    if proxy is None or proxy.url.scheme.startswith("socks"):
         raise ValueError(
-            f"{name} is not of the form http://host:port or socks5://host:port, before "
-            "the host with a percent-encoded user:password@ where it needs one."
-        ) from None
-    if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
-        raise ValueError(f"{name} asks for SOCKS: pip install 'httpx[socks]'")
+            f"The proxy in {kind.upper()}_PROXY, or in the system's settings, is not of the form "
+            "http://host:port, before the host with a percent-encoded user:password@ where it "
+            "needs one. One that speaks SOCKS takes an http_client of httpx[socks]."
+        )
     return proxy
 
 
 def _is_direct(url: httpx.URL, exceptions: str) -> bool:
-    """Whether `NO_PROXY` has the server: its name, its domain, its address or its network."""
-    if not exceptions:  # Then the system's settings count, where it has any.
-        return bool(urllib.request.proxy_bypass(url.host))
-    host = f"[{url.host}]" if ":" in url.host else url.host
-    names = f".{host}", f".{host}:{url.port or PORTS[url.scheme]}"
+    """Whether `NO_PROXY`, or what the system has for it, excepts a server."""
+    server = f"{url.host}:{url.port or PORTS[url.scheme]}"
+    if urllib.request.proxy_bypass(server):  # By its name, or its domain.
+        return True
     for entry in exceptions.lower().replace(",", " ").split():
-        scheme, _, plain = entry.rpartition("://")
-        if scheme not in {"", "all", url.scheme}:
-            continue
-        domain = f".{plain.removeprefix('*').lstrip('.')}"
-        if plain == "*" or any(name.endswith(domain) for name in names) or _has(plain, url.host):
+        plain = entry.rpartition("://")[2]
+        if fnmatch(url.host, plain) or fnmatch(server, plain) or _has(plain, url.host):
             return True
     return False
 
@@ -144,10 +127,9 @@ def _has(entry: str, host: str) -> bool:
         if slash:
             raise ValueError(f"NO_PROXY has {entry!r}, which is no network: {error}") from None
         return False
-    try:
+    with suppress(ValueError):  # The host may have a name.
         return ipaddress.ip_address(host) in network
-    except ValueError:  # It has a name.
-        return False
+    return False
 
 
 def this_process() -> object:

@@ -17,7 +17,7 @@ from .deadline import Deadline
 from .errors import APIError, APIStatusError
 from .mismatch import MismatchError
 from .model import is_last, items_of
-from .sync_connections import Borrowed, Carrier
+from .sync_connections import Carrier
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class APIClient(BaseClient):
     """A client that makes its calls over httpx."""
 
     _carrier: Carrier
-    _borrowed = Borrowed
+    _carrier_class = Carrier
 
     def request(
         self,

@@ -7,14 +7,24 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from typing import Any, Protocol, Self, cast
+from functools import partial
+from typing import Any, NamedTuple, Protocol, cast
 from weakref import WeakKeyDictionary
 
 import httpcore
 import httpx
 
-from .body import Body
-from .connections import KEEPALIVE, MAX_BORROWED, MAX_REQUESTS, Answer, Request, Route, this_process
+from .body import PIECE, unpacked
+from .connections import (
+    KEEPALIVE,
+    MAX_BORROWED,
+    MAX_REQUESTS,
+    Answer,
+    Request,
+    Route,
+    route_to,
+    this_process,
+)
 from .deadline import Deadline, Gate, unshielded
 
 _BACKEND = cast(httpcore.NetworkBackend, httpcore.SyncBackend())
@@ -25,8 +35,6 @@ class Wire(httpcore.NetworkBackend, httpcore.NetworkStream):
 
     def __init__(self) -> None:
         self.deadline = Deadline(None)
-        self.patience: float | None = None
-        """How long a step may take of which httpcore says nothing: those of SOCKS, in seconds."""
         self._stream = httpcore.NetworkStream()  # Not there yet.
 
     def connect_tcp(
@@ -46,10 +54,10 @@ class Wire(httpcore.NetworkBackend, httpcore.NetworkStream):
         return self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self.deadline.left(timeout or self.patience))
+        return self._stream.read(max_bytes, self.deadline.left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self.deadline.left(timeout or self.patience))
+        self._stream.write(buffer, self.deadline.left(timeout))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -81,12 +89,14 @@ class OwnConnection:
         if route.proxy is None:
             self._inner = httpcore.HTTPConnection(route.origin, route.tls, **options)
         else:
-            pool_class = httpcore.SOCKSProxy if route.is_by_socks else httpcore.HTTPProxy
-            self._inner = pool_class(**route.by_proxy, **options).create_connection(route.origin)
+            options |= {"ssl_context": route.tls, "proxy_auth": route.proxy.raw_auth}
+            if route.proxy.url.scheme == "https":
+                options["proxy_ssl_context"] = route.tls
+            proxy = httpcore.HTTPProxy(str(route.proxy.url), **options)
+            self._inner = proxy.create_connection(route.origin)
 
     def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         self._wire.deadline, deadline.wire = deadline, self._wire
-        self._wire.patience = request.timeout.read
         origin, target = self._route.origin, request.target.encode("ascii")
         sent = httpcore.Request(
             request.method,
@@ -104,7 +114,7 @@ class OwnConnection:
             finally:
                 answer.close()
         except Exception as error:
-            # Those of httpcore, and of what speaks SOCKS for it, have the names of those of httpx.
+            # Those of httpcore have the names of those of httpx.
             error_class = getattr(httpx, type(error).__name__, None)
             if error_class is None or isinstance(error, httpx.RequestError):
                 raise
@@ -141,9 +151,7 @@ class LentClient:
             head = answer.status_code, answer.reason_phrase, answer.headers
             try:
                 if answer.is_stream_consumed:  # As from httpx.MockTransport: it is decompressed.
-                    body = Body("", limit)
-                    body.add(answer.content)
-                    return Answer(*head, body)
+                    return Answer(*head, *unpacked(answer.content, "", limit))
                 return read(*head, answer.iter_raw(), deadline, limit)
             finally:
                 answer.close()
@@ -168,38 +176,24 @@ def read(
     limit: int,
 ) -> Answer:
     """Return an answer with its body, up to so many bytes."""
-    headers = httpx.Headers(headers)
-    body = Body(headers.get("Content-Encoding", ""), limit)
+    headers, content = httpx.Headers(headers), bytearray()
     for chunk in chunks:
-        body.add(chunk)
-        if body.error:
+        content += chunk
+        if len(content) > limit + PIECE:  # What is packed may be larger than what it holds.
             break
         deadline.left(None)
-    return Answer(status_code, reason, headers, body)
+    encoding = headers.get("Content-Encoding", "")
+    return Answer(status_code, reason, headers, *unpacked(bytes(content), encoding, limit))
 
 
-class Room:
-    """What one loop has: a gate, and the connections that are free."""
+class Room(NamedTuple):
+    """What one process has in one loop."""
 
-    def __init__(self, size: int) -> None:
-        self.gate = Gate(size)
-        self.free: deque[Connection] = deque()
-        self._keeper = keeper(self.free)
-
-    def begin(self) -> Self:
-        """Have what is free closed with the loop, or with the client that nobody holds any more."""
-        self._keeper.__next__()
-        return self
-
-    def take(self) -> Connection | None:
-        """Return the connection that was free for longest, and close those of no use any more."""
-        while (connection := popped(self.free)) and not connection.is_usable():
-            connection.close()
-        return connection
-
-    def close(self) -> None:
-        """Close what is free."""
-        self._keeper.close()
+    gate: Gate
+    free: deque[Connection]
+    """The connections that no call is using, the one that is free for longest first."""
+    keeper: Generator[None]
+    """What closes those at the end of the loop, or of the client that nobody holds any more."""
 
 
 def keeper(free: deque[Connection]) -> Generator[None]:
@@ -226,8 +220,18 @@ class Carrier:
     So each has its own; those of the parent stay, as to close them would touch its loop.
     """
 
-    def __init__(self, connect: Callable[[], Connection], size: int) -> None:
-        self._connect, self._size = connect, size
+    def __init__(
+        self, base_url: httpx.URL, connect: Callable[[Route], Connection], http_client: object
+    ) -> None:
+        kind, given = httpx.Client, type(http_client).__name__
+        self._connect: Callable[[], Connection]
+        if http_client is None:
+            self._connect, self._size = partial(connect, route_to(base_url)), MAX_REQUESTS
+        elif isinstance(http_client, kind):
+            self._connect = partial(LentClient, http_client, base_url)
+            self._size = MAX_BORROWED
+        else:
+            raise ValueError(f"http_client must be an httpx.{kind.__name__}, not of type {given}.")
         self._by_process: dict[int, WeakKeyDictionary[object, Room]] = {}
         self._is_closed = False
 
@@ -240,7 +244,12 @@ class Carrier:
         if self._is_closed:
             raise RuntimeError("The client has been closed.")
         rooms, loop = self._rooms(), this_process()
-        return rooms.get(loop) or rooms.setdefault(loop, Room(self._size).begin())
+        if room := rooms.get(loop):
+            return room
+        free: deque[Connection] = deque()
+        room = Room(Gate(self._size), free, keeper(free))
+        room.keeper.__next__()
+        return rooms.setdefault(loop, room)
 
     def turn(self) -> None:
         """Wait for a turn to begin, where many begin at once."""
@@ -248,37 +257,21 @@ class Carrier:
 
     def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         """Send a request and return the answer with its body, up to so many bytes."""
-        room = self._room()
-        with room.gate.place(deadline):
-            connection = room.take() or self._connect()
+        gate, free, _ = self._room()
+        with gate.place(deadline):
+            while (connection := popped(free)) and not connection.is_usable():
+                connection.close()
+            connection = connection or self._connect()
             try:
                 return connection.exchange(request, deadline, limit)
             finally:
                 if self._is_closed:
                     connection.close()
                 else:
-                    room.free.append(connection)
+                    free.append(connection)
 
     def close(self) -> None:
         """Close what is free; what is in use is closed when its answer has come."""
         self._is_closed = True
-        room = self._rooms().pop(this_process(), None)
-        if room is not None:
-            room.close()
-
-
-class Connections(Carrier):
-    """Connections of the client's own."""
-
-    def __init__(self, route: Route) -> None:
-        super().__init__(lambda: OwnConnection(route), MAX_REQUESTS)
-
-
-class Borrowed(Carrier):
-    """A client of httpx that is the caller's."""
-
-    def __init__(self, client: object, base_url: httpx.URL) -> None:
-        kind, given = httpx.Client, type(client).__name__
-        if not isinstance(client, kind):
-            raise ValueError(f"http_client must be an httpx.{kind.__name__}, not of type {given}.")
-        super().__init__(lambda: LentClient(client, base_url), MAX_BORROWED)
+        if room := self._rooms().pop(this_process(), None):
+            room.keeper.close()

@@ -10,8 +10,8 @@ import httpx
 import yarl
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from .async_connections import AsyncCarrier, read
-from .connections import KEEPALIVE, MAX_REQUESTS, Answer, Request, Route
+from .async_connections import read
+from .connections import KEEPALIVE, Answer, Request, Route
 from .deadline import Deadline, shielded
 from .secret import basic
 
@@ -97,12 +97,3 @@ class Session:
     async def aclose(self) -> None:
         with shielded():
             await self._inner.close()
-
-
-class AsyncConnections(AsyncCarrier):
-    """The connections of a client, over aiohttp."""
-
-    def __init__(self, route: Route) -> None:
-        if route.is_by_socks:
-            raise ValueError("The environment asks for a SOCKS proxy, which aiohttp cannot use.")
-        super().__init__(lambda: Session(route), MAX_REQUESTS)

@@ -14,12 +14,8 @@ from . import json_text
 from .calls import Call, Response
 from .codec import as_bytes, as_nothing, as_text
 from .connections import Answer
-from .errors import (
-    APIConnectionError,
-    APIStatusError,
-    ErrorClasses,
-)
-from .mismatch import MismatchError
+from .errors import APIConnectionError, APIStatusError, ErrorClasses, ResponseDecodeError
+from .mismatch import MismatchError, shortened
 from .oddities import strictly
 from .retries import MAX_RETRY_AFTER, retry_after
 from .secret import Secret
@@ -42,32 +38,56 @@ class Reader:
 
     def read(self, call: Call[T], answer: Answer, retries_taken: int) -> Response[T]:
         """Decode an answer, or raise what it amounts to."""
-        content = answer.body.finish()
         is_success = 200 <= answer.status_code < 300
         decoder = call.decoder(answer.status_code) if is_success else None
         if decoder is None:
-            raise self._status_error(call, answer, content)
-        payload, problem = None, answer.body.error
-        if problem is None:
+            raise self._status_error(call, answer)
+        if not answer.problem:
             try:
-                payload = _payload(decoder, content, answer.headers)
+                payload = _payload(decoder, answer.content, answer.headers)
                 return Response(
                     parsed=self._decoded(decoder, payload),
                     status_code=answer.status_code,
                     headers=answer.headers,
-                    content=content,
+                    content=answer.content,
                     request_id=self.request_id(answer),
                     retries_taken=retries_taken,
                 )
             except (MismatchError, RecursionError):
-                problem = self._problem(decoder, content)
-        # What led here knows the answer as it was, before the token was taken out.
-        error = self._errors.decode.of(problem, None)
-        error.__context__ = None
-        error.args = (self._redact(f"{call} answered {answer.status_code}: {problem}"),)
-        error.body, error.payload = self._clean(_text(content, answer.headers), payload)
-        vars(error).update(self._evidence(answer), retries_taken=retries_taken)
+                pass  # What led here knows the answer as it was, with the token in it.
+        error = self._decode_error(call, answer, decoder)
+        error.retries_taken = retries_taken
         raise error
+
+    def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:
+        return strictly(decode, payload) if self._is_strict else decode(payload)
+
+    def _decode_error(
+        self, call: Call[Any], answer: Answer, decoder: Callable[[Any], Any]
+    ) -> ResponseDecodeError:
+        """Return why an answer does not decode, from reading it again without the token.
+
+        So nothing is cut for a message before the token is out: half of it is a secret, too.
+        """
+        payload, text = None, self._redact(_text(answer.content, answer.headers))
+        problem = MismatchError(answer.problem or "expected an answer without the token in it")
+        try:
+            if not answer.problem:
+                given = _payload(decoder, self._redact(answer.content), answer.headers)
+                payload = self._redact(given)
+                if payload != given:  # The token was hidden in escapes.
+                    text = json.dumps(payload)
+                self._decoded(decoder, payload)
+        except MismatchError as mismatch:
+            problem = mismatch
+        except RecursionError:
+            problem = MismatchError("expected JSON that is less deeply nested")
+        error = self._errors.decode.of(problem, payload)
+        error.__context__ = None
+        error.args = (f"{call} answered {answer.status_code}: {problem}",)
+        error.body = text
+        vars(error).update(self._evidence(answer))
+        return error
 
     def connection_error(self, call: Call[Any], cause: Exception) -> APIConnectionError:
         """Return the error of a call that got no answer."""
@@ -90,51 +110,21 @@ class Reader:
         given: str | None = answer.headers.get("X-Request-Id")
         return self._redact(given)
 
-    def _clean(self, text: str, payload: Any) -> tuple[str, Any]:
-        """Return text and JSON without the token; the text anew if the token hides in escapes."""
-        try:
-            clean = self._redact(payload)
-            if clean != payload:
-                return json.dumps(clean), clean
-        except RecursionError:
-            clean = None
-        return self._redact(text), clean
-
-    def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:
-        return strictly(decode, payload) if self._is_strict else decode(payload)
-
-    def _problem(self, decode: Callable[[Any], Any], content: bytes) -> MismatchError:
-        """Return why an answer does not decode, in words without the token."""
-        try:
-            # Before anything is cut for a message: half a token is a secret, too.
-            payload = json_text.load(self._redact(content)) if content else None
-            self._decoded(decode, self._redact(payload))
-        except MismatchError as mismatch:
-            return mismatch
-        except RecursionError:
-            return MismatchError("expected JSON that is less deeply nested")
-        return MismatchError("expected an answer without the token in it")
-
-    def _status_error(self, call: Call[Any], answer: Answer, content: bytes) -> APIStatusError:
+    def _status_error(self, call: Call[Any], answer: Answer) -> APIStatusError:
         message = f"{call} answered {answer.status_code} {answer.reason}".rstrip()
         if 300 <= answer.status_code < 400 and "Location" in answer.headers:
-            message += f" and points to {self._host(answer)}, where the client does not follow"
+            target = shortened(self._redact(answer.headers["Location"]))
+            message += f" and points to {target}, where the client does not follow"
         wait = retry_after(answer.headers)
         if wait is not None and wait > MAX_RETRY_AFTER:
             message += f", and asks to come back in {wait:.0f} seconds"
         try:
-            body = self._redact(json.loads(content))
+            body = self._redact(json.loads(answer.content))
         except (ValueError, RecursionError):
-            body = self._redact(_text(content, answer.headers))
+            body = self._redact(_text(answer.content, answer.headers))
         return self._errors.of_status(answer.status_code)(
             self._redact(message), body=body, **self._evidence(answer)
         )
-
-    def _host(self, answer: Answer) -> str:
-        try:
-            return self._base_url.join(answer.headers["Location"]).host or "no host"
-        except (httpx.InvalidURL, UnicodeError):
-            return "no URL"
 
     def _evidence(self, answer: Answer) -> dict[str, Any]:
         """Give what an error keeps of an answer, beside its body."""

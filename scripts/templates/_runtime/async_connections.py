@@ -6,13 +6,14 @@ import os
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
-from typing import Any, Protocol, Self, cast
+from functools import partial
+from typing import Any, NamedTuple, Protocol, cast
 from weakref import WeakKeyDictionary
 
 import httpcore
 import httpx
 
-from .body import Body
+from .body import PIECE, unpacked
 from .connections import (
     KEEPALIVE,
     MAX_BORROWED,
@@ -20,6 +21,7 @@ from .connections import (
     Answer,
     Request,
     Route,
+    route_to,
     this_loop,
 )
 from .deadline import AsyncGate, Deadline, shielded
@@ -32,8 +34,6 @@ class AsyncWire(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
 
     def __init__(self) -> None:
         self.deadline = Deadline(None)
-        self.patience: float | None = None
-        """How long a step may take of which httpcore says nothing: those of SOCKS, in seconds."""
         self._stream = httpcore.AsyncNetworkStream()  # Not there yet.
 
     async def connect_tcp(
@@ -53,10 +53,10 @@ class AsyncWire(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
         return self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max_bytes, self.deadline.left(timeout or self.patience))
+        return await self._stream.read(max_bytes, self.deadline.left(timeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, self.deadline.left(timeout or self.patience))
+        await self._stream.write(buffer, self.deadline.left(timeout))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -88,12 +88,14 @@ class AsyncOwnConnection:
         if route.proxy is None:
             self._inner = httpcore.AsyncHTTPConnection(route.origin, route.tls, **options)
         else:
-            pool_class = httpcore.AsyncSOCKSProxy if route.is_by_socks else httpcore.AsyncHTTPProxy
-            self._inner = pool_class(**route.by_proxy, **options).create_connection(route.origin)
+            options |= {"ssl_context": route.tls, "proxy_auth": route.proxy.raw_auth}
+            if route.proxy.url.scheme == "https":
+                options["proxy_ssl_context"] = route.tls
+            proxy = httpcore.AsyncHTTPProxy(str(route.proxy.url), **options)
+            self._inner = proxy.create_connection(route.origin)
 
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         self._wire.deadline, deadline.wire = deadline, self._wire
-        self._wire.patience = request.timeout.read
         origin, target = self._route.origin, request.target.encode("ascii")
         sent = httpcore.Request(
             request.method,
@@ -111,7 +113,7 @@ class AsyncOwnConnection:
             finally:
                 await answer.aclose()
         except Exception as error:
-            # Those of httpcore, and of what speaks SOCKS for it, have the names of those of httpx.
+            # Those of httpcore have the names of those of httpx.
             error_class = getattr(httpx, type(error).__name__, None)
             if error_class is None or isinstance(error, httpx.RequestError):
                 raise
@@ -148,9 +150,7 @@ class AsyncLentClient:
             head = answer.status_code, answer.reason_phrase, answer.headers
             try:
                 if answer.is_stream_consumed:  # As from httpx.MockTransport: it is decompressed.
-                    body = Body("", limit)
-                    body.add(answer.content)
-                    return Answer(*head, body)
+                    return Answer(*head, *unpacked(answer.content, "", limit))
                 return await read(*head, answer.aiter_raw(), deadline, limit)
             finally:
                 await answer.aclose()
@@ -175,38 +175,24 @@ async def read(
     limit: int,
 ) -> Answer:
     """Return an answer with its body, up to so many bytes."""
-    headers = httpx.Headers(headers)
-    body = Body(headers.get("Content-Encoding", ""), limit)
+    headers, content = httpx.Headers(headers), bytearray()
     async for chunk in chunks:
-        body.add(chunk)
-        if body.error:
+        content += chunk
+        if len(content) > limit + PIECE:  # What is packed may be larger than what it holds.
             break
         deadline.left(None)
-    return Answer(status_code, reason, headers, body)
+    encoding = headers.get("Content-Encoding", "")
+    return Answer(status_code, reason, headers, *unpacked(bytes(content), encoding, limit))
 
 
-class AsyncRoom:
-    """What one loop has: a gate, and the connections that are free."""
+class AsyncRoom(NamedTuple):
+    """What one process has in one loop."""
 
-    def __init__(self, size: int) -> None:
-        self.gate = AsyncGate(size)
-        self.free: deque[AsyncConnection] = deque()
-        self._keeper = keeper(self.free)
-
-    async def begin(self) -> Self:
-        """Have what is free closed with the loop, or with the client that nobody holds any more."""
-        await self._keeper.__anext__()
-        return self
-
-    async def take(self) -> AsyncConnection | None:
-        """Return the connection that was free for longest, and close those of no use any more."""
-        while (connection := popped(self.free)) and not connection.is_usable():
-            await connection.aclose()
-        return connection
-
-    async def aclose(self) -> None:
-        """Close what is free."""
-        await self._keeper.aclose()
+    gate: AsyncGate
+    free: deque[AsyncConnection]
+    """The connections that no call is using, the one that is free for longest first."""
+    keeper: AsyncGenerator[None]
+    """What closes those at the end of the loop, or of the client that nobody holds any more."""
 
 
 async def keeper(free: deque[AsyncConnection]) -> AsyncGenerator[None]:
@@ -233,8 +219,18 @@ class AsyncCarrier:
     So each has its own; those of the parent stay, as to close them would touch its loop.
     """
 
-    def __init__(self, connect: Callable[[], AsyncConnection], size: int) -> None:
-        self._connect, self._size = connect, size
+    def __init__(
+        self, base_url: httpx.URL, connect: Callable[[Route], AsyncConnection], http_client: object
+    ) -> None:
+        kind, given = httpx.AsyncClient, type(http_client).__name__
+        self._connect: Callable[[], AsyncConnection]
+        if http_client is None:
+            self._connect, self._size = partial(connect, route_to(base_url)), MAX_REQUESTS
+        elif isinstance(http_client, kind):
+            self._connect = partial(AsyncLentClient, http_client, base_url)
+            self._size = MAX_BORROWED
+        else:
+            raise ValueError(f"http_client must be an httpx.{kind.__name__}, not of type {given}.")
         self._by_process: dict[int, WeakKeyDictionary[object, AsyncRoom]] = {}
         self._is_closed = False
 
@@ -247,7 +243,12 @@ class AsyncCarrier:
         if self._is_closed:
             raise RuntimeError("The client has been closed.")
         rooms, loop = self._rooms(), this_loop()
-        return rooms.get(loop) or rooms.setdefault(loop, await AsyncRoom(self._size).begin())
+        if room := rooms.get(loop):
+            return room
+        free: deque[AsyncConnection] = deque()
+        room = AsyncRoom(AsyncGate(self._size), free, keeper(free))
+        await room.keeper.__anext__()
+        return rooms.setdefault(loop, room)
 
     async def turn(self) -> None:
         """Wait for a turn to begin, where many begin at once."""
@@ -255,37 +256,21 @@ class AsyncCarrier:
 
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         """Send a request and return the answer with its body, up to so many bytes."""
-        room = await self._room()
-        async with room.gate.place(deadline):
-            connection = await room.take() or self._connect()
+        gate, free, _ = await self._room()
+        async with gate.place(deadline):
+            while (connection := popped(free)) and not connection.is_usable():
+                await connection.aclose()
+            connection = connection or self._connect()
             try:
                 return await connection.exchange(request, deadline, limit)
             finally:
                 if self._is_closed:
                     await connection.aclose()
                 else:
-                    room.free.append(connection)
+                    free.append(connection)
 
     async def aclose(self) -> None:
         """Close what is free; what is in use is closed when its answer has come."""
         self._is_closed = True
-        room = self._rooms().pop(this_loop(), None)
-        if room is not None:
-            await room.aclose()
-
-
-class AsyncConnections(AsyncCarrier):
-    """Connections of the client's own."""
-
-    def __init__(self, route: Route) -> None:
-        super().__init__(lambda: AsyncOwnConnection(route), MAX_REQUESTS)
-
-
-class AsyncBorrowed(AsyncCarrier):
-    """A client of httpx that is the caller's."""
-
-    def __init__(self, client: object, base_url: httpx.URL) -> None:
-        kind, given = httpx.AsyncClient, type(client).__name__
-        if not isinstance(client, kind):
-            raise ValueError(f"http_client must be an httpx.{kind.__name__}, not of type {given}.")
-        super().__init__(lambda: AsyncLentClient(client, base_url), MAX_BORROWED)
+        if room := self._rooms().pop(this_loop(), None):
+            await room.keeper.aclose()

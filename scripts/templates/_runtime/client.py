@@ -15,7 +15,6 @@ import httpx
 from .answers import Reader
 from .arguments import (
     Seconds,
-    checked_base_url,
     checked_count,
     checked_headers,
     checked_server,
@@ -24,7 +23,7 @@ from .arguments import (
     checked_token,
 )
 from .calls import UNSET, Call, CallOptions, Unset
-from .connections import Answer, Request, Route, route_to
+from .connections import Answer, Request, Route
 from .deadline import Deadline
 from .errors import APIError, APIStatusError, ErrorClasses
 from .log import logger, set_up_log
@@ -70,8 +69,7 @@ class BaseClient:
     """What both clients have."""
 
     _carrier: Any
-    _borrowed: ClassVar[type[Any]]
-    """The carrier that is made of a client of httpx."""
+    _carrier_class: ClassVar[type[Any]]
 
     def __init__(
         self,
@@ -92,30 +90,48 @@ class BaseClient:
         self._api = api
         set_up_log(api.log_variable)
         token = checked_token(token, api.key_variable, api.auth_value(""))
-        server = checked_server(environment, base_url, api.servers, api.environment_variable)
         self._secret = Secret(token)
-        self._base_url = checked_base_url(server, allow_insecure_http=allow_insecure_http)
+        self._base_url = checked_server(
+            environment,
+            base_url,
+            api.servers,
+            api.environment_variable,
+            allow_insecure_http=allow_insecure_http,
+        )
         self._reader = Reader(self._secret, api.errors, self._base_url, is_strict=strict_decoding)
-        if http_client is None:
-            self._carrier = connect(route_to(self._base_url))
-        else:
-            self._carrier = self._borrowed(http_client, self._base_url)
+        self._carrier = self._carrier_class(self._base_url, connect, http_client)
         if isinstance(timeout, Unset):
             # httpx gives every client 5 seconds; anything else was somebody's decision.
             is_chosen = http_client and http_client.timeout != httpx.Timeout(5.0)
             timeout = http_client.timeout if http_client and is_chosen else DEFAULT_TIMEOUT
-        self._timeout = checked_timeout(timeout)
-        self._total_timeout = checked_span("total_timeout", total_timeout)
-        self._max_retries = checked_count("max_retries", max_retries)
         self._max_response_bytes = checked_count("max_response_bytes", max_response_bytes)
         self._pace = Pace()
         agent = f"{api.project}/{api.version} python/{sys.version.split()[0]}"
         agent += f" httpx/{httpx.__version__}"
         self._headers = httpx.Headers({"Accept": "application/json", "User-Agent": agent})
-        self._add_headers(headers or {})
         self._headers[api.auth_header] = api.auth_value(token)
+        self._set_options(timeout, total_timeout, max_retries, headers or {})
         self._path = self._base_url.raw_path.decode("ascii").rstrip("/")
         self._is_owner = True
+
+    def _set_options(
+        self,
+        timeout: Seconds | httpx.Timeout | Unset | None,
+        total_timeout: Seconds | Unset | None,
+        max_retries: int | Unset,
+        headers: Mapping[str, str] | None,
+    ) -> None:
+        if not isinstance(timeout, Unset):
+            self._timeout = checked_timeout(timeout)
+        if not isinstance(total_timeout, Unset):
+            self._total_timeout = checked_span("total_timeout", total_timeout)
+        if not isinstance(max_retries, Unset):
+            self._max_retries = checked_count("max_retries", max_retries)
+        if headers is not None:
+            self._headers = self._headers.copy()
+            self._headers.update(checked_headers(headers, self._api.auth_header))
+            # Of the compressions, these can be held to max_response_bytes while they are unpacked.
+            self._headers["Accept-Encoding"] = "gzip, deflate"
 
     @property
     def base_url(self) -> httpx.URL:
@@ -159,21 +175,8 @@ class BaseClient:
             ValueError: An argument is invalid.
         """
         other = self._copied_as(type(self))
-        if not isinstance(timeout, Unset):
-            other._timeout = checked_timeout(timeout)
-        if not isinstance(total_timeout, Unset):
-            other._total_timeout = checked_span("total_timeout", total_timeout)
-        if not isinstance(max_retries, Unset):
-            other._max_retries = checked_count("max_retries", max_retries)
-        if headers is not None:
-            other._headers = self._headers.copy()
-            other._add_headers(headers)
+        other._set_options(timeout, total_timeout, max_retries, headers)
         return other
-
-    def _add_headers(self, headers: Mapping[str, str]) -> None:
-        self._headers.update(checked_headers(headers, self._api.auth_header))
-        # Of the compressions, these can be held to max_response_bytes while they are unpacked.
-        self._headers["Accept-Encoding"] = "gzip, deflate"
 
     def _for(self, options: CallOptions) -> Self:
         """Return a client for one call with options of its own; this one if there are none."""

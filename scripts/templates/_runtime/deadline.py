@@ -19,8 +19,6 @@ import anyio.lowlevel
 import httpcore
 import httpx
 
-OVER = "the time for the call is over"
-
 
 class Deadline:
     """The moment by which a call must be done, on the monotonic clock."""
@@ -41,7 +39,7 @@ class Deadline:
             return timeout
         remaining = self._end - time.monotonic()
         if remaining <= 0.0:
-            raise httpx.ReadTimeout(OVER)
+            raise TimeoutError("the time for the call is over")
         return remaining if timeout is None else min(timeout, remaining)
 
     def clip(self, timeout: httpx.Timeout) -> dict[str, float | None]:
@@ -77,11 +75,9 @@ class AsyncGate:
     @asynccontextmanager
     async def place(self, deadline: Deadline) -> AsyncGenerator[None]:
         """Wait for a place, and keep it; the task is cancelled when the time is over."""
-        with anyio.move_on_after(deadline.left(None)) as scope:
+        with anyio.fail_after(deadline.left(None)):
             async with self._places:
                 yield
-        if scope.cancelled_caught:
-            raise httpx.ReadTimeout(OVER)
 
     async def turn(self) -> None:
         """Let one task on in each round of the loop, so that many that begin do not block it."""
