@@ -2,16 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 from attrs import define, field, frozen
 
-from .document import Document
-from .model import Field
-from .names import pascal
-from .shapes import NONE, Shape
+from .document import Document, UnsupportedError
+from .model import Field, Model, Union
+from .models import Models
+from .shapes import NONE, Shape, members, one_of
 from .text import Text
+
+
+def check_words(hints: Document, needed: Collection[str], known: Collection[str]) -> None:
+    """Refuse an extension that lacks a word, or has one that means nothing."""
+    if unknown := sorted(set(hints) - set(known)):
+        raise UnsupportedError(f"there is no {', '.join(unknown)}")
+    if missing := sorted(set(needed) - set(hints)):
+        raise UnsupportedError(f"it needs {', '.join(missing)}")
+
+
+def models_of(shape: Shape, models: Models) -> list[Model]:
+    """Return the models that a value of a type may be; none, if it may be anything else."""
+    found: list[Model] = []
+    todo = members(shape)
+    for one in todo:
+        item = models.items.get(getattr(one, "name", ""))
+        if isinstance(item, Model):
+            found.append(item)
+        elif isinstance(item, Union):
+            todo += members(item.type)
+        else:
+            return []
+    return found
+
+
+@frozen
+class Value:
+    """A field of an answer, which may lie within others."""
+
+    shape: Shape
+    names: tuple[str, ...]
+    """The fields that lead to it, as Python calls them."""
+    keys: tuple[str, ...]
+    """The same, as JSON does."""
+
+    @classmethod
+    def of(cls, path: str, shape: Shape, models: Models) -> Value:
+        """Return a field that every answer of a type has, or one within others: `state.result`."""
+        names: list[str] = []
+        for key in path.split("."):
+            some = models_of(shape, models)
+            found = [one for model in some for one in model.fields if one.key == key]
+            if not found or len(found) != len(some) or len({one.name for one in found}) > 1:
+                raise UnsupportedError(f"not every answer has the field {path!r}")
+            names.append(found[0].name)
+            shape = one_of(one.type for one in found)
+        return cls(shape, tuple(names), tuple(path.split(".")))
+
+    @property
+    def path(self) -> str:
+        return ".".join(self.names)
 
 
 def arguments(**given: object) -> str:
@@ -159,70 +210,3 @@ class Operation:
     @property
     def returns(self) -> str:
         return " | ".join(dict.fromkeys(one.type.annotation for one in self.successes))
-
-
-@frozen
-class Value:
-    """A field of an answer, which may lie within others."""
-
-    shape: Shape
-    names: tuple[str, ...]
-    """The fields that lead to it, as Python calls them."""
-    keys: tuple[str, ...]
-    """The same, as JSON does."""
-
-    @property
-    def path(self) -> str:
-        return ".".join(self.names)
-
-
-@frozen
-class Wait:
-    """How to wait for what an operation looks at, as its `x-long-running` says."""
-
-    operation: Operation
-    noun: str
-    found: Mapping[str, Value]
-    """The fields that it names, by its own words for them; `text` is one within `reasons`."""
-    active: list[str]
-    finished: list[str]
-    """What `state` says at the end, where `result` says how it has ended."""
-    succeeded: list[str]
-    failed: list[tuple[str, str]]
-    """The other final states, each with the name of its error."""
-
-    def code(self, *words: str) -> str:
-        """Return the expressions for some of these fields, as far as there are any."""
-        known = [self.found[word].names for word in words if word in self.found]
-        return ", ".join(f"within(item, {', '.join(map(repr, names))})" for names in known)
-
-    @property
-    def id(self) -> Field:
-        """The parameter that tells one from another."""
-        return self.operation.positional[-1]
-
-    @property
-    def id_name(self) -> str:
-        """What an error calls the id."""
-        return self.id.name if self.id.name != self.noun else f"{self.noun}_id"
-
-    @property
-    def end_error(self) -> str:
-        return f"{pascal(self.noun)}EndedError"
-
-    @property
-    def timeout_error(self) -> str:
-        return f"{pascal(self.noun)}WaitTimeoutError"
-
-    @property
-    def errors(self) -> list[str]:
-        return sorted([self.end_error, self.timeout_error, *(name for _, name in self.failed)])
-
-    @property
-    def returns(self) -> str:
-        return self.operation.returns
-
-    @property
-    def others(self) -> list[Field]:
-        """The other parameters of the operation, which are the same for every poll."""
-        return [*self.operation.positional[:-1], *self.operation.keywords]

@@ -12,14 +12,14 @@ from .document import Document, UnsupportedError
 from .flat import Flattener
 from .heirs import with_heirs
 from .models import Models
-from .operation import Operation, Wait
+from .operation import Operation
 from .operations import Operations, noting
 from .paging import paging_of
 from .reader import Reader
 from .sdk import OUR_ERRORS, sdk, status_errors
 from .tags import Tags
 from .validate import checked
-from .waits import WaitBuilder
+from .waits import Wait, wait_of
 
 
 @frozen
@@ -73,12 +73,12 @@ def _extended(
     itself as good without.
     """
     for one in operations:
-        with noting(problems, one.place):
+        with noting(problems, f"{one.place}: x-paging"):
             if hints := one.content.get("x-paging"):
                 one.paging = paging_of(one, hints, models, taken)
                 taken.add(one.paging.name)
-        with noting(problems, one.place):
+        with noting(problems, f"{one.place}: x-long-running"):
             if hints := one.content.get("x-long-running"):
-                wait = WaitBuilder(models, one, hints).build(taken)
+                wait = wait_of(one, hints, models, taken)
                 taken |= {f"wait_for_{wait.noun}", f"wait_for_{wait.noun}s", *wait.errors}
                 yield wait

@@ -8,63 +8,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from .document import Document, Node, UnsupportedError
-from .model import Field, Model
+from .document import Document, UnsupportedError
+from .model import Field
 from .models import Models
-from .operation import Operation, Paging, arguments
-from .shapes import INTEGER, Array
+from .operation import Operation, Paging, arguments, check_words, models_of
+from .shapes import INTEGER, Array, one_of
 
-KNOWN = frozenset({"page", "offset", "size", "items", "current", "total"})
+PARAMETERS = ("page", "offset", "size")
+FIELDS = ("items", "current", "total")
 
 
 def paging_of(
     operation: Operation, hints: Document, models: Models, taken: Collection[str]
 ) -> Paging:
     """Return how to go through the pages of an operation; the names of methods are `taken`."""
-    if unknown := set(hints) - KNOWN:
-        raise UnsupportedError(f"x-paging: there is no {', '.join(sorted(unknown))}")
-    if "items" not in hints or ("page" in hints) == ("offset" in hints):
-        raise UnsupportedError("x-paging: it needs items, and either page or offset")
-    query = {one.key: one for one in operation.query}
-    if missing := {hints[key] for key in ("page", "offset", "size") if key in hints} - set(query):
-        raise UnsupportedError(f"x-paging: no parameter is called {', '.join(sorted(missing))}")
-    position = query[hints.get("page") or hints["offset"]]
-    if position.type.bare != INTEGER:
-        raise UnsupportedError(f"x-paging: the parameter {position.key!r} is no integer")
+    check_words(hints, {"items"}, {*PARAMETERS, *FIELDS})
+    if ("page" in hints) == ("offset" in hints):
+        raise UnsupportedError("it needs either page or offset")
     name = f"iter_{operation.name.removeprefix('list_').removeprefix('get_')}"
     if name in taken:
-        raise UnsupportedError(f"x-paging: something else is called {name}, too")
-    pages = [one.media.shape for one in operation.successes]
-    answer = models.items.get(getattr(pages[0], "name", ""))
-    if len(pages) != 1 or not isinstance(answer, Model):
-        raise UnsupportedError("x-paging: the answer is not one object with fields")
-    items = _field(hints["items"], answer)
-    shape = items.type.bare
-    if not isinstance(shape, Array):
-        raise UnsupportedError(f"x-paging: {hints['items']!r} is no array")
-    counts = {key: _field(hints[key], answer) for key in ("current", "total") if key in hints}
-    if odd := [one.key for one in counts.values() if one.type.bare != INTEGER]:
-        raise UnsupportedError(f"x-paging: {odd[0]!r} is no integer")
-    counts_items = "offset" in hints
-    said = arguments(
-        items=items.name,
-        first=0 if counts_items else _first(position.node),
-        counts_items=counts_items,
-        **{key: one.name for key, one in counts.items()},
+        raise UnsupportedError(f"something else is called {name}, too")
+    page = one_of(one.media.shape for one in operation.successes)
+    answers = models_of(page, models)
+    if len(answers) != 1 or page != page.bare:
+        raise UnsupportedError("the answer is not one object with fields")
+    said = _named(hints, PARAMETERS, operation.query) | _named(hints, FIELDS, answers[0].fields)
+    numbers = [said[key] for key in ("page", "offset", "current", "total") if key in said]
+    if odd := [one.key for one in numbers if one.type.bare != INTEGER]:
+        raise UnsupportedError(f"{odd[0]!r} is no integer")
+    items = said["items"].type.bare
+    if not isinstance(items, Array):
+        raise UnsupportedError(f"{hints['items']!r} is no array")
+    position = said.get("page") or said["offset"]
+    # The first page is 0 where that is allowed.
+    first = position.node.get("default", position.node.get("minimum", 1))
+    given = arguments(
+        items=said["items"].name,
+        first=int(first) if "page" in said else 0,
+        counts_items="offset" in said,
+        **{key: said[key].name for key in ("current", "total") if key in said},
     )
-    return Paging(name, position.name, shape.inner, said)
+    return Paging(name, position.name, items.inner, given)
 
 
-def _first(node: Node) -> int:
-    """Return the number of the first page, which is 0 where that is allowed."""
-    said = [int(node[key]) for key in ("default", "minimum") if key in node]
-    return said[0] if said else 1
-
-
-def _field(key: str, model: Model) -> Field:
-    for one in model.fields:
-        if one.key == key:
-            return one
-    raise UnsupportedError(f"x-paging: the answer has no field {key!r}")
+def _named(hints: Document, words: Iterable[str], fields: Iterable[Field]) -> dict[str, Field]:
+    """Return the fields or parameters that some words of the extension name."""
+    by_key: dict[str, Field] = {one.key: one for one in fields}
+    if missing := [hints[word] for word in words if word in hints and hints[word] not in by_key]:
+        raise UnsupportedError(f"no parameter or field is called {', '.join(missing)}")
+    return {word: by_key[hints[word]] for word in words if word in hints}

@@ -14,10 +14,11 @@ from .document import Document, UnsupportedError, at
 from .model import Field, Model
 from .models import Models
 from .names import TAKEN_BY_ERRORS, snake
-from .operation import Operation, Wait
+from .operation import Operation
 from .security import Security
 from .shapes import STRING
 from .text import Text
+from .waits import Wait
 
 
 @frozen

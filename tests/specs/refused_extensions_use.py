@@ -32,9 +32,9 @@ for missing in (
     "both/{id}: x-long-running: bad is both a success and a failure",
     "many-ids/{id}: x-long-running: 'tags' is no text",
     "object-state/{id}: x-long-running: 'meta' is no text",
-    "date-id/{id}: x-long-running: the parameter 'id' is no text or integer",
+    "date-id/{id}: x-long-running: it has no parameter 'id' that is a text or an integer",
     "list-things: x-paging: something else is called iter_things, too",
-    "cursor: x-paging: the parameter 'after' is no integer",
+    "cursor: x-paging: 'after' is no integer",
     "texts: x-paging: 'count' is no integer",
 ):
     assert f"- GET /{missing}" in said, missing
