@@ -6,6 +6,8 @@ import json
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -103,9 +105,14 @@ class Server:
         self._server.server_close()
 
 
-def load_spec() -> dict[str, Any]:
-    """Read openapi.yaml."""
+@cache
+def _spec() -> dict[str, Any]:
     return load(SPEC)
+
+
+def load_spec() -> dict[str, Any]:
+    """Give openapi.yaml, as a copy of what is read once."""
+    return deepcopy(_spec())
 
 
 def jobs_of_the_spec() -> Callable[[Request], Answer]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import resource
 import runpy
 import shutil
@@ -34,9 +35,6 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         spec = ROOT / "tests" / "specs" / f"{name}.yaml"
         generate(spec, folder / "made", skip=name in LACKING).rename(folder / name)
         shutil.copy(spec.with_name(f"{name}_use.py"), folder)
-    # What is in _runtime is the same everywhere, and scripts/check looks at it.
-    strict = {"typeCheckingMode": "strict", "include": SPECS, "exclude": ["*/_runtime"]}
-    write(folder / "pyrightconfig.json", strict)
     return folder
 
 
@@ -108,12 +106,22 @@ def test_no_import_of_its_models_leads_back_to_where_it_began(packages: Path, na
     TopologicalSorter(imports).prepare()
 
 
-def test_type_checkers_find_nothing_in_them(packages: Path) -> None:
+def test_type_checkers_find_nothing_in_them(packages: Path, tmp_path: Path) -> None:
+    """What is in _runtime is the same everywhere, so they all take that of one of them."""
+    for path in packages.rglob("*.py"):
+        name = path.relative_to(packages)
+        if "_runtime" not in name.parts or name.parts[0] == "basic":
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            code = re.sub(r"from (\.+|\w+\.)_runtime\b", "from basic._runtime", path.read_text())
+            (tmp_path / name).write_text(code)
     uses = [f"{name}_use.py" for name in SPECS]
-    result = run(packages, *MYPY, *SPECS, *uses)
+    result = run(tmp_path, *MYPY, *SPECS, *uses)
     assert result.returncode == 0, result.stdout
+    # scripts/check looks at _runtime.
+    strict = {"typeCheckingMode": "strict", "include": SPECS, "exclude": ["*/_runtime"]}
+    write(tmp_path / "pyrightconfig.json", strict)
     pyright = ("-m", "basedpyright", f"--pythonpath={sys.executable}")
-    result = run(packages, *pyright)
+    result = run(tmp_path, *pyright)
     assert result.returncode == 0, result.stdout
 
 
