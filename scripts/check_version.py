@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import contract
 import griffe
@@ -21,23 +21,15 @@ from generator.document import UnsupportedError
 from ruamel.yaml.error import YAMLError
 
 ROOT = Path(__file__).resolve().parent.parent
-CLASSES = ("none", "patch", "minor", "major")
-
-
-class Change(NamedTuple):
-    """One change, and what it does to those who rely on the old."""
-
-    rank: str
-    """One of `CLASSES`."""
-    text: str
+POSITIONAL = griffe.ParameterKind.positional_or_keyword
 
 
 def rank_of(change: contract.Change) -> str:
-    """Return what a change does to those who rely on the old."""
+    """Return what a change does to those who rely on the old: `major` or `minor`."""
     is_asked = change.sort in {"parameter", "body", "argument"} or " body" in change.place
     is_more = change.new is not None
-    if change.fact == "type" and change.old and change.new:
-        is_harmless = takes_all(change.old, change.new) if is_asked else gives_all(change)
+    if change.fact == "type":
+        is_harmless = is_asked and takes_all(str(change.old), str(change.new))
     elif change.fact == "number" and change.sort == "server":
         is_harmless = "1" not in (change.old, change.new)  # The first is the default.
     elif change.fact == "default" or change.sort == "sdk":
@@ -56,14 +48,7 @@ def takes_all(old: str, new: str) -> bool:
     # Literal["a", "b"] is one of two.
     texts = [re.sub(r"Literal\[(.*?)\]", lambda m: m[1].replace(",", " |"), t) for t in (old, new)]
     had, has = (set(re.split(r" or | \| (?![^\[\]]*\])", text)) for text in texts)
-    returns_more = {one[:-1] for one in had if one.startswith("Callable[")}
-    has |= {f"{one}]" for one in returns_more if any(n.startswith(f"{one} | ") for n in has)}
     return had <= has
-
-
-def gives_all(change: contract.Change) -> bool:
-    """Whether what a function returns can do all that it could."""
-    return str(change.new).replace("Generator[", "Iterator[") == change.old
 
 
 def imported(module: griffe.Object | griffe.Alias) -> dict[str, Promise]:
@@ -106,9 +91,6 @@ def promised(path: str, one: Any) -> dict[str, Promise]:
         facts |= {} if argument.required else {"absent": ""}
         found[f"{path}({argument.name})"] = Promise("argument", facts)
     return found
-
-
-POSITIONAL = griffe.ParameterKind.positional_or_keyword
 
 
 def words(annotation: str | griffe.Expr | None) -> str:
@@ -168,14 +150,6 @@ def git(*arguments: str, may_fail: bool = False) -> str:
     return run.stdout
 
 
-def checked_out(ref: str, folder: Path) -> Path:
-    """Put the spec and the package of a commit into a folder."""
-    archive = folder / "archive.tar"
-    git("archive", f"--output={archive}", ref, "openapi.yaml", "generated")
-    shutil.unpack_archive(archive, folder, filter="data")
-    return folder
-
-
 def version_of(document: str) -> str:
     """Return the version that a spec says of itself, where hatch finds it too."""
     found = re.search(r"^  version: (\S+)$", document, re.MULTILINE)
@@ -200,8 +174,11 @@ def parts(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def compare(old: Path, new: Path) -> list[Change]:
-    """Compare two folders with a spec and a package, the gravest change first."""
+def compare(old: Path, new: Path) -> list[tuple[str, str]]:
+    """Compare two folders with a spec and a package: the class of each change, and its text.
+
+    The gravest comes first, which happens to be the order of the alphabet.
+    """
     load = partial(griffe.load, "narrative_jobs", allow_inspection=False, resolve_aliases=True)
     packages = [load(search_paths=[folder / "generated"]) for folder in (old, new)]
     wire = [*contract.compare(*(read(one / "openapi.yaml").promises for one in (old, new)))]
@@ -211,10 +188,10 @@ def compare(old: Path, new: Path) -> list[Change]:
         for one in contract.compare(*map(imported, packages))
         if not (one.sort == "field" and one.fact and _field(one.place) in told)
     ]
-    changes = [Change(rank_of(one), str(one)) for one in [*wire, *names]]
+    changes = sorted((rank_of(one), str(one)) for one in [*wire, *names])
     if not changes and _texts(old) != _texts(new):
-        changes.append(Change("patch", "narrative_jobs: texts or code, with the same API"))
-    return sorted(changes, key=lambda change: (-CLASSES.index(change.rank), change.text))
+        changes.append(("patch", "narrative_jobs: texts or code, with the same API"))
+    return changes
 
 
 def _field(place: str) -> str:
@@ -223,8 +200,7 @@ def _field(place: str) -> str:
 
 
 def _texts(folder: Path) -> dict[str, bytes]:
-    paths = [folder / "openapi.yaml", *sorted((folder / "generated").rglob("*.*"))]
-    return {str(p.relative_to(folder)): p.read_bytes() for p in paths if p.suffix != ".pyc"}
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.glob("generated/**/*.py")}
 
 
 def problems(against: str | None = None) -> Iterator[str]:
@@ -236,10 +212,12 @@ def problems(against: str | None = None) -> Iterator[str]:
         print("There is no release to compare with: CHANGELOG.md names none.")
     else:
         with tempfile.TemporaryDirectory() as scratch:
-            old = checked_out(against, Path(scratch))
+            old, archive = Path(scratch), f"{scratch}/old.tar"
+            git("archive", f"--output={archive}", against, "openapi.yaml", "generated")
+            shutil.unpack_archive(archive, old, filter="data")
             changes = compare(old, ROOT)
             before = version_of((old / "openapi.yaml").read_text(encoding="utf-8"))
-        rank = changes[0].rank if changes else "none"
+        rank = changes[0][0] if changes else "none"
         wanted = following(before, rank)
         print(f"Since {before} ({against[:12]}):")
         print("\n".join(f"  {rank:<6} {text}" for rank, text in changes) or "  nothing")

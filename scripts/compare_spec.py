@@ -1,33 +1,22 @@
 """Say how the vendor's OpenAPI document differs from openapi.yaml, for what that captures.
 
-What is said of a place is what openapi.yaml would have to change to say what the vendor's says.
+What is said of a place is what openapi.yaml would have to change to say what the vendor's says, or
+a mistake in the vendor's document.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 from contract import Change, Promise, compare
 from contract_reader import Contract, departures, read
-from generator.document import UnsupportedError
-from ruamel.yaml.error import YAMLError
+from linked import UNREADABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN = ROOT / "scripts" / "known-differences.json"
-
-
-def differences(ours: Contract, theirs: Contract) -> Iterator[tuple[str, str | None]]:
-    """Yield what differs in what we capture, and why if it does so on purpose."""
-    for change in compare(ours.promises, theirs.promises):
-        is_another = change.sort == "operation" and change.new == "" and not change.fact
-        if change.sort != "sdk" and not is_another:
-            yield str(change), reason(change, ours, theirs.promises.get(change.place))
 
 
 def reason(change: Change, ours: Contract, other: Promise | None) -> str | None:
@@ -42,29 +31,17 @@ def reason(change: Change, ours: Contract, other: Promise | None) -> str | None:
     return mine.departures.get(fact) or of_all.get(fact)
 
 
-def not_captured(ours: Contract, theirs: Contract) -> list[str]:
-    """Name the vendor's other operations on what ours are about, as their paths say: `jobs`."""
-    operations = [
-        {place for place, promise in one.promises.items() if promise.sort == "operation"}
-        for one in (ours, theirs)
-    ]
-    subjects = {step for place in operations[0] for step in re.findall(r"/([^/{ ]+)", place)}
-    others = sorted(operations[1] - operations[0])
-    return [place for place in others if subjects & set(re.findall(r"/([^/{ ]+)", place))]
-
-
-def report(new: dict[str, list[str]], deliberate: dict[str, str], known: int) -> None:
+def report(new: list[str], deliberate: dict[str, str], known: int) -> None:
     """Print it all for people."""
-    for key, lines in new.items():
-        if lines:
-            print(f"New {key}:", *(f"  {line}" for line in lines), "", sep="\n")
+    if new:
+        print("New:", *(f"  {line}" for line in new), "", sep="\n")
     if deliberate:
         print("Departures that openapi.yaml records, and why:")
         for why in dict.fromkeys(deliberate.values()):
             lines = [line for line, its in deliberate.items() if its == why]
             print(f"  {why}", *(f"    {line}" for line in lines), sep="\n")
         print()
-    print(f"{sum(map(len, new.values()))} new, {len(deliberate)} deliberate, {known} known.")
+    print(f"{len(new)} new, {len(deliberate)} deliberate, {known} known.")
 
 
 def main() -> int:
@@ -84,25 +61,20 @@ def main() -> int:
         place = options.document
         theirs = read(place, like=ours)
         place = KNOWN
-        known = json.loads(KNOWN.read_text("utf-8")) if KNOWN.exists() else {}
-    except (UnsupportedError, OSError, ValueError, YAMLError, httpx.HTTPError) as error:
+        known: list[str] = json.loads(KNOWN.read_text("utf-8")) if KNOWN.exists() else []
+    except UNREADABLE as error:
         print(f"{place}: {error}", file=sys.stderr)
         return 2
-    all_of_them = dict(differences(ours, theirs))
-    deliberate = {line: why for line, why in all_of_them.items() if why}
-    found = {
-        "differences": [line for line, why in all_of_them.items() if not why],
-        "mistakes in the vendor's document": list(theirs.mistakes),
-        "operations that openapi.yaml does not capture": not_captured(ours, theirs),
-    }
+    changes = [one for one in compare(ours.promises, theirs.promises) if one.sort != "sdk"]
+    reasons = {str(one): reason(one, ours, theirs.promises.get(one.place)) for one in changes}
+    deliberate = {line: why for line, why in reasons.items() if why}
+    found = [*(line for line in reasons if line not in deliberate), *theirs.mistakes]
     if options.accept:
         KNOWN.write_text(f"{json.dumps(found, indent=2)}\n", encoding="utf-8")
         known = found
-    new = {
-        key: [one for one in some if one not in known.get(key, [])] for key, some in found.items()
-    }
-    report(new, deliberate, sum(map(len, found.values())) - sum(map(len, new.values())))
-    return int(any(new.values()))
+    new = [line for line in found if line not in known]
+    report(new, deliberate, len(found) - len(new))
+    return int(bool(new))
 
 
 if __name__ == "__main__":

@@ -12,43 +12,51 @@ from attrs import define, field
 from contract import Promise
 from generator.document import METHODS, UnsupportedError, at
 from jsonschema.exceptions import best_match
-from linked import Node, linked
+from linked import Linked
 from openapi_schema_validator import OAS31Validator
+
+Node = dict[str, Any]
+"""An object of a document. A schema may hold itself: it is told from others by its `id`."""
+
+PATH_NAME = re.compile(r"{([^}]*)}")
 
 
 def read(source: str | Path, like: Contract | None = None) -> Contract:
     """Read a document from a file or a URL, and what it refers to from beside it.
 
-    `like` another, only what that has is read in depth, for a vendor's document may be very large,
-    and a path has that one's names in it, which no request shows.
+    `like` another, only the paths of that are read, and in depth only what that has, for a vendor's
+    document may be very large. A path has that one's names in it, which no request shows.
     """
-    document = linked(source)
-    is_one = isinstance(document.data, Mapping) and str(document.get("openapi")).startswith("3.")
-    if not is_one or not isinstance(document.get("paths"), Node):
+    linked = Linked(source)
+    document: Any = linked.document
+    is_one = isinstance(document, dict) and str(document.get("openapi")).startswith("3.")
+    if not is_one or not isinstance(document.get("paths"), dict):
         raise UnsupportedError("this is no OpenAPI 3 document with paths")
     # What only the package knows of: the variables of the environment, and names of servers.
     sdk = Promise("sdk", {name: str(value) for name, value in document.get("x-sdk", {}).items()})
     promises = {"x-sdk": sdk}
-    contract = Contract(document, promises, like.promises if like else promises)
+    schemes = (document.get("components") or {}).get("securitySchemes") or {}
+    linked.link(schemes)
+    contract = Contract(document, schemes, promises, like.promises if like else promises)
     with at("servers"):
         for number, server in enumerate(document.get("servers") or [], 1):
             url = str(server.get("url")).rstrip("/")
             promises[f"server {url}"] = Promise("server", {"number": str(number)})
             sdk.facts[f"name of {url}"] = str(server.get("x-name"))
-    shapes = {PATH_NAME.sub("{}", path): path for path in like.document["paths"]} if like else {}
-    for path, item in document["paths"].items():
-        its = shapes.get(PATH_NAME.sub("{}", path), path)
-        names = dict(zip(PATH_NAME.findall(path), PATH_NAME.findall(its), strict=True))
-        for method in METHODS:
-            if isinstance(item, Node) and isinstance(item.get(method), Node):
-                with at(f"{method.upper()} {its}"):
-                    contract.operation(f"{method.upper()} {its}", item, item[method], names)
-        while document.lost:
-            contract.wrong(its, document.lost.pop(0))
+    spelled = {PATH_NAME.sub("{}", path): path for path in document["paths"]}
+    for path in (like or contract).document["paths"]:
+        its = spelled.get(PATH_NAME.sub("{}", path), path)
+        names = dict(zip(PATH_NAME.findall(its), PATH_NAME.findall(path), strict=True))
+        part = {path: document["paths"].get(its) or {}}
+        linked.link(part)
+        with at(path):
+            for method in METHODS:
+                if method in part[path]:
+                    place = f"{method.upper()} {path}"
+                    contract.operation(place, part[path], part[path][method], names)
+        while linked.lost:
+            contract.wrong(path, linked.lost.pop(0))
     return contract
-
-
-PATH_NAME = re.compile(r"{([^}]*)}")
 
 
 @define
@@ -56,12 +64,13 @@ class Contract:
     """All promises of a document, by their places, and its own mistakes."""
 
     document: Node
+    schemes: Node
     promises: dict[str, Promise]
     known: Mapping[str, Promise]
     """What is read in depth."""
     mistakes: dict[str, None] = field(factory=dict[str, None])
     """An ordered set."""
-    checked: set[Node] = field(factory=set[Node])
+    checked: set[int] = field(factory=set[int])
 
     def wrong(self, place: str, what: str) -> None:
         self.mistakes[f"{place}: {what}"] = None
@@ -70,12 +79,9 @@ class Contract:
         """Read an operation: its security, parameters, body and answers."""
         flags = _flags(deprecated=said.get("deprecated"))
         self.promises[place] = Promise("operation", flags)
-        if place not in self.known:
-            return
-        schemes = (self.document.get("components") or {}).get("securitySchemes") or {}
         for one in said.get("security", self.document.get("security")) or []:
             for name in one or ["none"]:
-                scheme = schemes.get(name) or {"type": name}
+                scheme = self.schemes.get(name) or {"type": name}
                 words = [scheme.get(key, "") for key in ("type", "scheme", "in", "name")]
                 key = f"{place} security {' '.join(filter(None, words)).lower()}"
                 self.promises[key] = Promise("security")
@@ -103,16 +109,17 @@ class Contract:
             self.check(place, one, one.get("schema"))
 
     def promise(
-        self, place: str, schemas: list[Any], sort: str, facts: dict[str, str], *seen: Node
+        self, place: str, schemas: list[Any], sort: str, facts: dict[str, str], *seen: int
     ) -> None:
         """Note what the schemas of a place say together, and what lies in it."""
         read = [self.parts(schema, place) for schema in schemas]
         parts = [part for some, _ in read for part in some]
-        facts = facts | _facts([part.data for part in parts])
+        facts = facts | _facts(parts)
         why = {sort: why for part in parts for sort, why in departures(part).items()}
         self.promises[place] = Promise(sort, facts, why)
         # A schema may hold itself. Its second appearance says nothing new.
-        if set(seen) & set(parts) or place not in self.known:
+        own = [id(part) for part in parts]
+        if set(seen) & set(own) or place not in self.known:
             return
         inner = _inner(parts)
         required = set[str]().union(*(names for _, names in read))
@@ -121,18 +128,18 @@ class Contract:
         for name, some in inner.items():
             is_optional = name[0] == "." and not all(name in names for _, names in read)
             facts = _flags(absent=is_optional)
-            self.promise(f"{place}{name}", some, "field", facts, *seen, *parts)
+            self.promise(f"{place}{name}", some, "field", facts, *seen, *own)
 
-    def parts(self, schema: Any, place: str, *seen: Node) -> tuple[list[Node], set[str]]:
+    def parts(self, schema: Any, place: str, *seen: int) -> tuple[list[Node], set[str]]:
         """Return a schema with all that it is put together of, and the fields it always has."""
-        if not isinstance(schema, Node) or schema in seen:
+        if not isinstance(schema, dict) or id(schema) in seen:
             return [], set()
-        if schema not in self.checked:
-            self.checked.add(schema)
+        if id(schema) not in self.checked:
+            self.checked.add(id(schema))
             self.check(place, schema, schema)
         parts, always = [schema], {f".{name}" for name in schema.get("required") or []}
         for key in ("allOf", "oneOf", "anyOf"):
-            some = [self.parts(one, place, schema, *seen) for one in schema.get(key) or []]
+            some = [self.parts(one, place, id(schema), *seen) for one in schema.get(key) or []]
             parts += [part for one, _ in some for part in one]
             names = [its for one, its in some if one and one[0].get("type") != "null"]
             if names:
@@ -143,9 +150,9 @@ class Contract:
         """Hold the examples to their schema."""
         given = holder.get("examples")
         named = given.values() if isinstance(given, Mapping) else ()
-        some = [one.data["value"] for one in named if "value" in one]
-        some += holder.data["examples"] if isinstance(given, list) else []
-        some += [holder.data["example"]] if "example" in holder else []
+        some = [one["value"] for one in named if "value" in one]
+        some += holder["examples"] if isinstance(given, list) else []
+        some += [holder["example"]] if "example" in holder else []
         validator = OAS31Validator(schema or {})
         for example in some:
             try:
@@ -172,11 +179,11 @@ def _inner(parts: list[Node]) -> dict[str, list[Any]]:
         hints = part.get("discriminator") or {}
         if hints.get("mapping"):
             tag = {"type": "string", "enum": list(hints["mapping"])}
-            found.setdefault(f".{hints['propertyName']}", []).append(part.within(tag))
+            found.setdefault(f".{hints['propertyName']}", []).append(tag)
     return found
 
 
-def _facts(schemas: list[Mapping[str, Any]]) -> dict[str, str]:
+def _facts(schemas: list[Node]) -> dict[str, str]:
     """Return what schemas say together of a value."""
     types = {name for schema in schemas for name in _types(schema)}
     facts = {"type": " or ".join(sorted(types - {"null"})) or "any"}

@@ -2,89 +2,72 @@
 
 from __future__ import annotations
 
-from collections import UserDict
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
-from generator.document import parse
-from referencing import Registry, Resource
-from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012
+from generator.document import UnsupportedError, looked_up, parse
+from ruamel.yaml.error import YAMLError
 
-
-def linked(source: str | Path) -> Node:
-    """Return the document in a file or at a URL."""
-    address = str(source) if "://" in str(source) else Path(source).resolve().as_uri()
-    address, resource = _retrieved(address)
-    made: Any = Registry
-    registry = made(retrieve=cache(lambda uri: _retrieved(uri)[1]))
-    resolver = registry.with_resource(address, resource).resolver(address)
-    return Node(resource.contents, resolver, {}, [])
-
-
-def _retrieved(address: str) -> tuple[str, Resource[Any]]:
-    """Return what lies at an address, and where that was in the end."""
-    if address.startswith("file:"):
-        text = Path(httpx.URL(address).path).read_text(encoding="utf-8")
-    else:
-        answer = httpx.get(address, follow_redirects=True, timeout=30).raise_for_status()
-        text, address = answer.text, str(answer.url)
-    return address, Resource.from_contents(parse(text), default_specification=DRAFT202012)
-
-
-class Node(UserDict[str, Any]):
-    """An object of a document. Within it, what a reference leads to stands in its place."""
-
-    def __init__(self, data: Any, resolver: Any, made: dict[int, Node], lost: list[str]) -> None:
-        """Hold a part of a document: `made` has what was reached, by id, `lost` what was not."""
-        super().__init__()
-        self.data, self.resolver, self.made, self.lost = data, resolver, made, lost
-
-    # A schema may hold itself: it is known by which it is, not by what is in it.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
-
-    def __getitem__(self, key: str) -> Any:
-        return self.within(self.data[key])
-
-    def within(self, data: Any) -> Any:
-        """Return a part of the document, the same one each time."""
-        if isinstance(data, list):
-            return [self.within(item) for item in data]
-        if not isinstance(data, Mapping) or isinstance(data, Node):
-            return data
-        if id(data) not in self.made:
-            self.made[id(data)] = Node(data, self.resolver, self.made, self.lost).followed()
-        return self.made[id(data)]
-
-    def followed(self) -> Node:
-        """Return what a reference leads to, together with what stands beside the reference."""
-        node, seen, beside = self, list[Any](), dict[str, Any]()
-        while isinstance(reference := node.data.get("$ref"), str):
-            beside = {k: v for k, v in node.data.items() if k not in NO_PART} | beside
-            seen.append(node.data)
-            try:
-                found = node.resolver.lookup(reference)
-                why = "leads to itself" if any(found.contents is one for one in seen) else ""
-            except (Unresolvable, ValueError) as error:
-                why = f"leads nowhere: {str(error.__cause__ or error)[:200]}"
-            if why or not isinstance(found.contents, Mapping):
-                self.lost.append(f"{reference} {why or 'leads to no object'}")
-                return Node({}, None, self.made, self.lost)
-            node = Node(found.contents, found.resolver, self.made, self.lost)
-        key = id(node.data)
-        if node.data.get("nullable") is True:  # As OpenAPI 3.1 has it.
-            rest = {k: v for k, v in node.data.items() if k != "nullable"}
-            either = {"anyOf": [rest, {"type": "null"}]}
-            node = Node(either, node.resolver, self.made, self.lost)
-        target = self.made.setdefault(key, node)
-        if not beside:
-            return target
-        return Node({"allOf": [target, beside]}, self.resolver, self.made, self.lost)
-
+UNREADABLE = (UnsupportedError, OSError, ValueError, YAMLError, httpx.HTTPError)
+"""What is raised where a document cannot be read."""
 
 NO_PART = {"$ref", "summary", "description"}
 """What may stand beside a reference and says nothing of a value."""
+
+
+class Linked:
+    """The document in a file or at a URL, of which parts are linked when they are needed."""
+
+    def __init__(self, source: str | Path) -> None:
+        url = str(source) if "://" in str(source) else Path(source).resolve().as_uri()
+        self._url, self.document = _fetched(url)
+        self._files = {self._url: self.document}
+        self._done = set[int]()
+        self.lost: list[str] = []
+        """What is wrong with the references that were followed."""
+
+    def link(self, part: Any) -> None:
+        """Put in the place of each reference what it leads to. A part may then hold itself."""
+        todo = [(part, self._url)]
+        while todo:
+            holder, url = todo.pop()
+            for key in holder if isinstance(holder, dict) else range(len(holder)):
+                inner, its_url = self._followed(holder[key], url)
+                holder[key] = inner
+                if isinstance(inner, dict | list) and id(inner) not in self._done:
+                    self._done.add(id(inner))
+                    todo.append((inner, its_url))
+
+    def _followed(self, node: Any, url: str) -> tuple[Any, str]:
+        """Return what stands in the place of a part of a file, and the file that it is in."""
+        seen = set[str]()
+        while isinstance(node, dict) and isinstance(reference := node.get("$ref"), str):
+            beside = {key: value for key, value in node.items() if key not in NO_PART}
+            if beside:
+                return {"allOf": [{"$ref": reference}, beside]}, url
+            target = urljoin(url, reference)
+            url, _, pointer = target.partition("#")
+            try:
+                if target in seen:
+                    raise UnsupportedError("it leads to itself")
+                seen.add(target)
+                if url not in self._files:
+                    self._files[url] = _fetched(url)[1]
+                node = looked_up(self._files[url], f"#{pointer}") if pointer else self._files[url]
+            except UNREADABLE as error:
+                self.lost.append(f"{reference}: {str(error)[:200]}")
+                return {}, url
+        if isinstance(node, dict) and node.get("nullable") is True:  # As OpenAPI 3.1 has it.
+            rest = {key: value for key, value in node.items() if key != "nullable"}
+            return {"anyOf": [rest, {"type": "null"}]}, url
+        return node, url
+
+
+def _fetched(url: str) -> tuple[str, Any]:
+    """Return where a document is in the end, and what it says."""
+    if url.startswith("file:"):
+        return url, parse(Path(httpx.URL(url).path).read_text(encoding="utf-8-sig"))
+    answer = httpx.get(url, follow_redirects=True, timeout=30).raise_for_status()
+    return str(answer.url), parse(answer.text)
