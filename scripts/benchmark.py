@@ -34,7 +34,8 @@ STARTS = {
 }
 """What is timed as a whole process."""
 
-Figures = dict[str, Any]
+Figures = dict[str, float]
+"""What was measured, by its unit."""
 
 
 # What a worker does.
@@ -78,18 +79,36 @@ def getter(subject: str, url: str, *, is_async: bool) -> Callable[[], Any]:
     return partial(ours.get_job, JOB_ID)
 
 
+def start(subject: str, url: str) -> Figures:
+    """Run a whole process."""
+    run = [sys.executable, "-c", STARTS[subject].format(url=url, job_id=JOB_ID)]
+    return {"ms": 1e3 * timeit.timeit(lambda: subprocess.run(run, check=True), number=1)}
+
+
 def one_by_one(subject: str, url: str) -> Figures:
-    """Make one GET after another: microseconds of CPU for each."""
-    get = getter(subject, url, is_async=False)
-    get()
-    began = time.process_time()
-    for _ in range(GETS):
-        get()
-    return {"cpu": 1e6 * (time.process_time() - began) / GETS}
+    """Make one GET after another: the CPU for each."""
+    return repeated(getter(subject, url, is_async=False))
+
+
+def decode(subject: str, _: str) -> Figures:
+    """Read the page's sample, or its JSON alone."""
+    from fault_server import JOB
+
+    if subject == "raw":
+        return repeated(lambda: json.loads(JOB))
+    from narrative_jobs import job_from_dict
+
+    return repeated(lambda: job_from_dict(json.loads(JOB)))
+
+
+def repeated(call: Callable[[], Any]) -> Figures:
+    """Measure the CPU of a call that is made again and again."""
+    call()
+    return {"µs": 1e6 * timeit.timeit(call, timer=time.process_time, number=GETS) / GETS}
 
 
 async def flight(subject: str, url: str, at_once: str) -> Figures:
-    """Keep so many GETs under way: how many come back in a second, and the CPU (µs) for each."""
+    """Keep so many GETs under way: how many come back in a second, and the CPU for each."""
     get, workers = getter(subject, url, is_async=True), range(int(at_once))
     count = GETS if at_once == "1" else 2 * GETS
     left = iter(range(count))
@@ -102,11 +121,11 @@ async def flight(subject: str, url: str, at_once: str) -> Figures:
     began, cpu = time.perf_counter(), time.process_time()
     await asyncio.gather(*(work() for _ in workers))
     rate = count / (time.perf_counter() - began)
-    return {"rate": rate, "cpu": 1e6 * (time.process_time() - cpu) / count}
+    return {"GET/s": rate, "µs": 1e6 * (time.process_time() - cpu) / count}
 
 
 async def waits(_: str, url: str) -> Figures:
-    """Wait for many jobs, each in a task: KiB for each, and the longest CPU (ms) of the loop."""
+    """Wait for many jobs, each in a task: memory for each, and the longest CPU of the loop."""
     import narrative_jobs
 
     async with narrative_jobs.AsyncClient(TOKEN, base_url=url) as client:
@@ -121,18 +140,6 @@ async def waits(_: str, url: str) -> Figures:
     return {"KiB": used / WAITS, "ms": 1000 * longest}
 
 
-def decode(*_: str) -> Figures:
-    """Read the page's sample, and its JSON alone, in turn: microseconds for each."""
-    from fault_server import JOB
-    from narrative_jobs import job_from_dict
-
-    ways: dict[str, Callable[[], Any]] = {
-        "ours": lambda: job_from_dict(json.loads(JOB)),
-        "raw": lambda: json.loads(JOB),
-    }
-    return in_turn(ways, 21, lambda way: 1e6 * timeit.timeit(ways[way], number=500) / 500)
-
-
 def work(what: str, *arguments: str) -> None:
     """Do what is asked on one core, the server on another, and print what was found as JSON."""
     cores = sorted(os.sched_getaffinity(0))
@@ -144,30 +151,16 @@ def work(what: str, *arguments: str) -> None:
 # What asks for it.
 
 
-def command(subject: str, *arguments: str) -> list[str | Path]:
-    """Return what runs the interpreter of a subject's environment."""
-    return [ENVIRONMENTS / subject / "bin" / "python", *arguments]
+def worker(subject: str, *arguments: str) -> list[str]:
+    """Return what runs a worker in the environment of a subject."""
+    return [str(ENVIRONMENTS / subject / "bin" / "python"), __file__, "worker", *arguments]
 
 
-def measure(what: str, subject: str, *arguments: str) -> Any:
+def measure(what: str, subject: str, *arguments: str) -> Figures:
     """Measure something in a process of its own."""
-    run = command(subject, __file__, "worker", what, subject, *arguments)
-    return json.loads(subprocess.run(run, stdout=subprocess.PIPE, env=PATHS, check=True).stdout)
-
-
-def start(subject: str, url: str) -> float:
-    """Measure a whole process: milliseconds."""
-    began = time.perf_counter()
-    code = STARTS[subject].format(url=url, job_id=JOB_ID)
-    subprocess.run(command(subject, "-c", code), env=PATHS, check=True)
-    return 1000 * (time.perf_counter() - began)
-
-
-def in_turn(subjects: Iterable[str], rounds: int, figure: Callable[[str], float]) -> Figures:
-    """Measure each subject in each round, so that all meet what else the machine does."""
-    found: Figures = {subject: [] for subject in subjects}
-    for subject in rounds * [*found]:
-        found[subject].append(figure(subject))
+    run = worker(subject, what, subject, *arguments)
+    done = subprocess.run(run, stdout=subprocess.PIPE, env=PATHS, check=True)
+    found: Figures = json.loads(done.stdout)
     return found
 
 
@@ -194,19 +187,20 @@ def row(
 def table(rounds: int, url: str) -> None:
     """Measure it all."""
 
-    def gets(key: str, what: str, *arguments: str, also: str = "ours") -> Iterable[list[float]]:
-        """Return one figure of each GET: of ours, of raw httpx, and of another subject."""
-        of = in_turn(
-            ["ours", "raw", also], rounds, lambda one: measure(what, one, url, *arguments)[key]
-        )
-        return of.values()
+    def of(
+        unit: str, what: str, *arguments: str, subjects: tuple[str, ...] = ("ours", "raw")
+    ) -> Iterable[list[float]]:
+        """Measure each subject in each round, so that all meet what else the machine does."""
+        found: dict[str, list[float]] = {subject: [] for subject in subjects}
+        for subject in rounds * subjects:
+            found[subject].append(measure(what, subject, url, *arguments)[unit])
+        return found.values()
 
-    started = in_turn(STARTS, 2 * rounds, lambda subject: start(subject, url))
-    row("cold first GET : raw httpx", "ms", 1.1, *started.values())
-    row("a job from its bytes : json.loads", "µs", 3, *measure("decode", "ours").values())
-    row("CPU of a GET, sync : raw httpx", "µs", 0.95, *gets("cpu", "one_by_one"))
-    row("CPU of a GET, async : raw httpx", "µs", 0.8, *gets("cpu", "flight", "1"))
-    ours, raw, aiohttp = gets("rate", "flight", "50", also="aiohttp")
+    row("cold first GET : raw httpx", "ms", 1.1, *of("ms", "start"))
+    row("a job from its bytes : json.loads", "µs", 3, *of("µs", "decode"))
+    row("CPU of a GET, sync : raw httpx", "µs", 0.95, *of("µs", "one_by_one"))
+    row("CPU of a GET, async : raw httpx", "µs", 0.8, *of("µs", "flight", "1"))
+    ours, raw, aiohttp = of("GET/s", "flight", "50", subjects=("ours", "raw", "aiohttp"))
     row("50 in flight : raw httpx", "GET/s", 3, ours, raw)
     row("50 in flight, aiohttp : raw httpx", "GET/s", 5, aiohttp, raw)
     waiting = measure("waits", "ours", url)
@@ -219,7 +213,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/benchmark", description=__doc__)
     parser.add_argument("--rounds", type=int, default=4, help="by default 4")
     rounds: int = parser.parse_args().rounds
-    run = command("raw", __file__, "worker", "server")
+    run = worker("raw", "server")
     with subprocess.Popen(run, stdout=subprocess.PIPE, env=PATHS, text=True) as answering:
         try:
             url = f"http://127.0.0.1:{int(answering.stdout.readline())}" if answering.stdout else ""
