@@ -159,7 +159,3 @@ class Union(Item):
     @property
     def function(self) -> str:
         return f"{snake(self.name)}_from_dict"
-
-    @property
-    def values(self) -> str:
-        return ", ".join(literal(value) for value, _ in self.mapping)

@@ -55,11 +55,20 @@ def as_any(value: Any) -> Any:
     return value
 
 
-def as_str(value: object) -> str:
-    """Return a string."""
-    if isinstance(value, str):
-        return value
-    raise MismatchError.unexpected(value, "a string")
+def _typed(kind: type[T], expected: str) -> Decoder[T]:
+    """Return a decoder that takes what is of one type."""
+
+    def decode(value: object) -> T:
+        if isinstance(value, kind):
+            return value
+        raise MismatchError.unexpected(value, expected)
+
+    return decode
+
+
+as_str = _typed(str, "a string")
+as_bool = _typed(bool, "true or false")
+as_none: Decoder[Any] = _typed(type(None), "null")  # `None` alone, as above.
 
 
 def as_text(body: str) -> str:
@@ -72,15 +81,8 @@ def as_bytes(body: bytes) -> bytes:
     return body
 
 
-def as_nothing(_: bytes) -> Any:  # `None` alone, as below.
+def as_nothing(_: bytes) -> Any:  # `None` alone, which checkers let no call be used for.
     """Return `None` for an answer of which the spec says nothing, whatever it has."""
-
-
-def as_bool(value: object) -> bool:
-    """Return `True` or `False`."""
-    if isinstance(value, bool):
-        return value
-    raise MismatchError.unexpected(value, "true or false")
 
 
 def as_int(value: object) -> int:
@@ -102,13 +104,6 @@ def as_float(value: object) -> float:
     raise MismatchError.unexpected(value, "a number")
 
 
-def as_none(value: object) -> Any:  # `None` alone, which checkers do not let a call be used for.
-    """Return `None` for `null`."""
-    if value is None:
-        return None
-    raise MismatchError.unexpected(value, "null")
-
-
 def as_datetime(value: object) -> datetime:
     """Return the moment that a timestamp of RFC 3339 or ISO 8601 names; without an offset, in UTC.
 
@@ -117,33 +112,24 @@ def as_datetime(value: object) -> datetime:
     # What most timestamps look like is read in the shortest way.
     if type(value) is str and len(value) < 30 and value[10:11] == "T":
         try:
-            moment = datetime.fromisoformat(value if value[-1] == "Z" else f"{value}Z")
-            if moment.tzinfo is UTC:
-                return moment
+            return datetime.fromisoformat(value if value[-1] == "Z" else f"{value}Z")
         except ValueError:
             pass
     # Python's own readers take much more: other separators, a lone year, digits without end.
-    if not isinstance(value, str) or not (parts := _TIMESTAMP.fullmatch(value)):
-        raise MismatchError.unexpected(value, "a timestamp (RFC 3339)")
-    try:
-        moment = _moment(value if parts[1] else f"{value}Z")
-    except (ValueError, OverflowError):
-        raise MismatchError.unexpected(value, "a timestamp (RFC 3339)") from None
-    offset = moment.utcoffset()
-    return moment.replace(tzinfo=timezone(offset) if offset else UTC)
+    if isinstance(value, str) and (parts := _TIMESTAMP.fullmatch(value)):
+        with suppress(ValueError, OverflowError):
+            return _moment(value if parts[1] else f"{value}Z")
+    raise MismatchError.unexpected(value, "a timestamp (RFC 3339)")
 
 
 def _moment(text: str) -> datetime:
-    before, count = _LEAP_SECOND.subn(r"\g<1>59", text)
+    before, leaps = _LEAP_SECOND.subn(r"\g<1>59", text)
     try:
         moment = datetime.fromisoformat(before)
     except ValueError:
         moment = dateutil.parser.isoparse(before)
-    if count:
-        moment += timedelta(seconds=1)
-        if not f"{moment.astimezone(UTC):%X}" == "00:00:00":
-            raise ValueError("a leap second ends a day of UTC")
-    return moment
+    offset = moment.utcoffset()
+    return moment.replace(tzinfo=timezone(offset) if offset else UTC) + timedelta(seconds=leaps)
 
 
 def as_date(value: object) -> date:
@@ -188,11 +174,10 @@ def as_uuid(value: object) -> UUID:
 
 def const(literal: T) -> Decoder[T]:
     """Return a decoder that takes one value alone."""
-    literal_type = type(literal)
 
     def decode(value: object) -> T:
-        is_same = type(value) is literal_type or bool not in {type(value), literal_type}
-        if value == literal and is_same:
+        # To Python, 1 is True.
+        if value == literal and isinstance(value, bool) == isinstance(literal, bool):
             return literal
         raise MismatchError.unexpected(value, repr(literal))
 
@@ -206,6 +191,28 @@ def optional(decode: Decoder[T]) -> Decoder[T | None]:
         return None if value is None else decode(value)
 
     return decode_optional
+
+
+def by_tag(
+    key: str, decoders: Mapping[str, Decoder[Any]], other: Decoder[Any] | None = None
+) -> Decoder[Any]:
+    """Return a decoder for objects of several types, each told by the text in one field."""
+
+    def decode(value: Any) -> Any:
+        try:
+            tag = as_str(value[key])
+        except TypeError:
+            raise MismatchError.unexpected(value, "an object") from None
+        except KeyError:
+            raise MismatchError.missing(key) from None
+        except MismatchError as mismatch:
+            raise mismatch.within(key) from None
+        if found := decoders.get(tag, other):
+            return found(value)
+        known = ", ".join(map(repr, decoders))
+        raise MismatchError.unexpected(tag, f"one of {known}").within(key)
+
+    return decode
 
 
 def array_of(decode: Decoder[T]) -> Decoder[list[T]]:

@@ -4,20 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar, cast
-from uuid import UUID
 
 import attrs
 
 from .codec import Decoder, as_int, as_object, as_str, to_json
 from .errors import ResponseDecodeError
-from .mismatch import Brief, MapKey, MismatchError, shortened
+from .mismatch import MapKey, MismatchError, in_brief, shortened
 from .oddities import Oddity, report, strictly
 
 T = TypeVar("T")
 _NO_NULLS: frozenset[str] = frozenset()
-_brief = Brief(maxstring=60, maxlevel=4)
 
 
 class ModelBase:
@@ -132,7 +129,7 @@ class ModelBase:
                 report(Oddity(type(self).__name__, field, mismatch.within(MapKey(key))))
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{name}={_brief.repr(value)}" for name, value in _values_of(self))
+        said = ", ".join(f"{name}={in_brief(value)}" for name, value in _values_of(self))
         return f"{type(self).__name__}({said})"
 
     def _repr_html_(self) -> str:
@@ -169,7 +166,7 @@ def _html(value: object) -> str:
         return f"<table><caption>{type(value).__name__}</caption>{''.join(rows)}</table>"
     if isinstance(value, list):
         return "".join(map(_html, cast("list[object]", value)[:20]))
-    text = str(value) if isinstance(value, (str, datetime, UUID)) else _brief.repr(value)
+    text = in_brief(value) if hasattr(value, "keys") else str(value)
     return escape(shortened(text))
 
 
@@ -185,25 +182,6 @@ def is_last(page: ModelBase, current: str | None, total: str | None) -> bool:
     """Whether a page is the last one, as its own count says."""
     here, pages = (getattr(page, name) if name else None for name in (current, total))
     return here is not None and pages is not None and here >= pages
-
-
-def tag_of(payload: Mapping[str, Any], key: str) -> str:
-    """Return the text that tells the class of a JSON object; raise as the package does."""
-    try:
-        return as_str(payload[key])
-    except TypeError:
-        mismatch = MismatchError.unexpected(payload, "an object")
-    except KeyError:
-        mismatch = MismatchError.missing(key)
-    except MismatchError as error:
-        mismatch = error.within(key)
-    raise ModelBase.decode_error.of(mismatch, payload)
-
-
-def unknown_tag(payload: Mapping[str, Any], key: str, known: str) -> ResponseDecodeError:
-    """Return the error for an object whose text no class is told by."""
-    mismatch = MismatchError.unexpected(payload[key], f"one of {known}").within(key)
-    return ModelBase.decode_error.of(mismatch, payload)
 
 
 def decoded(decode: Decoder[T], payload: object, *, strict: bool) -> T:

@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from .._runtime.model import tag_of
+from .._runtime.codec import Decoder, by_tag
+from .._runtime.model import decoded
 from .materialize_view_job import MaterializeViewJob
 from .nql_forecast_job import NqlForecastJob
 from .other_job import OtherJob
@@ -16,12 +17,13 @@ Job: TypeAlias = MaterializeViewJob | NqlForecastJob | OtherJob
 def job_from_dict(payload: Mapping[str, Any], *, strict: bool = False) -> Job:
     """Return the right class of `Job` for a JSON object, by its `type`.
 
-    Arguments and errors are those of each class's `from_dict`.
+    Arguments and errors are those of a class's `from_dict`.
     """
-    match tag_of(payload, "type"):
-        case "materialize-view":
-            return MaterializeViewJob.from_dict(payload, strict=strict)
-        case "nql-forecast":
-            return NqlForecastJob.from_dict(payload, strict=strict)
-        case _:
-            return OtherJob.from_dict(payload, strict=strict)
+    return decoded(_decode, payload, strict=strict)
+
+
+_decode: Decoder[Job] = by_tag(
+    "type",
+    {"materialize-view": MaterializeViewJob.from_dict, "nql-forecast": NqlForecastJob.from_dict},
+    OtherJob.from_dict,
+)

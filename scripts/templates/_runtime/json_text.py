@@ -22,9 +22,7 @@ def load(content: bytes) -> Any:
         place = error if isinstance(error, json.JSONDecodeError) else _strange_number(content)
         why = f"{place.msg} at line {place.lineno}, column {place.colno}"
     text = content.decode(errors="replace")
-    mismatch = MismatchError(f"expected JSON, got {excerpt(text)}: {why}")
-    mismatch.expected, mismatch.got = "JSON", "another text"
-    raise mismatch
+    raise MismatchError(f"expected JSON, got {excerpt(text)}: {why}", "JSON", "another text")
 
 
 def _refused(name: str) -> NoReturn:

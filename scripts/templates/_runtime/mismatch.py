@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from reprlib import Repr
 from typing import Self
 
@@ -19,37 +19,30 @@ class MapKey(str):
 class MismatchError(ValueError):
     """A JSON value is not what the spec says."""
 
-    expected: str = ""
+    expected: str
     """What the spec asks for, in words."""
-    got: str = "nothing"
-    """The type of what came, in words."""
+    got: str
+    """The type of what came, as Python calls it."""
 
-    _steps: tuple[str | int, ...] = ()
-
-    def __init__(self, problem: str = "") -> None:
+    def __init__(self, problem: str = "", expected: str = "", got: str = "nothing") -> None:
         super().__init__(problem)
-        self._problem = problem
+        self._problem, self.expected, self.got = problem, expected, got
+        self._steps: tuple[str | int, ...] = ()
 
     @classmethod
     def unexpected(cls, value: object, expected: str) -> Self:
         """Return the error for `value`, which came where the spec asks for `expected`."""
-        error = cls(f"expected {expected}, got {excerpt(value)}")
-        error.expected = expected
-        error.got = _JSON_TYPES.get(type(value), "an object")
-        return error
+        return cls(f"expected {expected}, got {excerpt(value)}", expected, type(value).__name__)
 
     @classmethod
     def missing(cls, key: str) -> Self:
         """Return the error for a payload without the field `key`, which the spec relies on."""
-        error = cls("expected a value, but the field is missing")
-        error.expected = "a value"
-        return error.within(key)
+        return cls("expected a value, but the field is missing", "a value").within(key)
 
     def within(self, step: str | int) -> Self:
         """Place the error in the field or the item that is `step`; return it."""
         self._steps = (step, *self._steps)
-        brief = _path(shortened(s, 100) if isinstance(s, str) else s for s in self._steps)
-        self.args = (f"{shortened(brief, 500)}: {self._problem}",)
+        self.args = (f"{shortened(self.path, 500)}: {self._problem}",)
         return self
 
     @property
@@ -67,16 +60,6 @@ def _path(steps: Iterable[str | int]) -> str:
     return "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps).removeprefix(".")
 
 
-_JSON_TYPES: Mapping[type, str] = {
-    type(None): "null",
-    bool: "true or false",
-    int: "an integer",
-    float: "a number",
-    str: "a string",
-    list: "an array",
-}
-
-
 def shortened(text: str, most: int = 300) -> str:
     """Return a text that somebody else wrote, cut so that a message can hold it.
 
@@ -86,22 +69,15 @@ def shortened(text: str, most: int = 300) -> str:
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
-class Brief(Repr):
-    """Writes values in brief."""
-
-    def __init__(self, maxstring: int, maxlevel: int) -> None:
-        super().__init__()
-        self.maxstring, self.maxlong, self.maxother = maxstring, 200, MOST
-        self.maxlevel = maxlevel
-
-    def repr_int(self, x: int, level: int) -> str:
-        # Python is not willing to print an integer of more digits than some thousands.
-        return super().repr_int(x, level) if x.bit_length() < 10_000 else "<a very long integer>"
+_brief = Repr()
+_brief.maxstring, _brief.maxlong, _brief.maxother = 100, 200, MOST
 
 
-_brief = Brief(maxstring=200, maxlevel=6)
+def in_brief(value: object) -> str:
+    """Return what `repr` says of a value, with long texts and long lists cut short."""
+    return _brief.repr(value)
 
 
 def excerpt(value: object) -> str:
     """Return a value in brief, for a message."""
-    return shortened(_brief.repr(value))
+    return shortened(in_brief(value))
