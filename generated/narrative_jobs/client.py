@@ -11,10 +11,10 @@ from uuid import UUID
 import httpx
 
 from . import _long_running, _operations, models
-from ._runtime.arguments import checked_transport
+from ._runtime.arguments import API, checked_transport
 from ._runtime.async_polling import AsyncFinished, AsyncPollingClient
 from ._runtime.calls import UNSET, Call, CallOptions, Response, Unset
-from ._runtime.client import API, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_MAX_RETRIES
+from ._runtime.client import DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_MAX_RETRIES
 from ._runtime.sync_connections import OwnConnection
 from ._runtime.sync_polling import Finished, PollingClient
 from ._runtime.waiting import PollInterval

@@ -90,7 +90,7 @@ class Session:
         with _in_terms_of_httpx():
             async with sent as answer:
                 head = answer.status, answer.reason or "", list(answer.raw_headers)
-                return await read(*head, answer.content.iter_any(), deadline, limit)
+                return await read(head, answer.content.iter_any(), deadline, limit)
 
     def is_usable(self) -> bool:
         return not self._inner.closed

@@ -14,10 +14,12 @@ from datetime import timedelta
 from numbers import Integral
 from typing import SupportsFloat, TypeAlias, cast
 
+import attrs
 import httpx
 
 from .async_connections import AsyncConnection, AsyncOwnConnection
 from .connections import Route
+from .errors import ErrorClasses
 from .mismatch import excerpt, shortened
 
 Seconds: TypeAlias = float | timedelta
@@ -30,19 +32,43 @@ CENTURY = 3e9
 """A longer time is as good as this one, beyond which the clocks of the system overflow."""
 
 
-def checked_token(token: object, variable: str, prefix: str) -> str:
+@attrs.frozen
+class API:
+    """What a client must know of its API."""
+
+    project: str
+    """The distribution, as one installs it."""
+    version: str
+    """Its version."""
+    key_variable: str
+    """The environment variable with the token."""
+    environment_variable: str
+    """The environment variable with the name of a server."""
+    log_variable: str
+    """The environment variable with the level of the log."""
+    servers: Mapping[str, str]
+    """The base URL of each server by its name; the first is the default."""
+    auth_header: str
+    """The header that carries the token."""
+    auth_value: Callable[[str], str]
+    """What makes the value of that header from the token."""
+    errors: ErrorClasses
+
+
+def checked_token(token: object, api: API) -> str:
     """Check the API key, by default a variable's; it stays out of every message."""
-    token = os.environ.get(variable) if token is None else token
+    token = os.environ.get(api.key_variable) if token is None else token
     if token is None or token == "":
         raise ValueError(
             "There is no API key: pass it as token=..., or put it into the environment variable "
-            f"{variable}."
+            f"{api.key_variable}."
         )
     if not isinstance(token, str) or not is_header(token) or token != token.strip():
         raise ValueError(
             "The API key is malformed: it is no string, or it has a space at its ends, or a line "
             "break or another character that cannot stand in a header."
         )
+    prefix = api.auth_value("")
     if prefix and token.lower().startswith(prefix.lower()):
         raise ValueError(
             f"The API key begins with {prefix!r}, which the client adds: leave it out."
@@ -50,29 +76,25 @@ def checked_token(token: object, variable: str, prefix: str) -> str:
     return token
 
 
-def checked_server(
-    environment: object,
-    base_url: object,
-    servers: Mapping[str, str],
-    variable: str,
-    *,
-    allow_insecure_http: bool,
-) -> httpx.URL:
-    """Return the URL of the server that is named, by default by a variable, else the first.
+def checked_server(environment: object, base_url: object, api: API) -> object:
+    """Return the URL of the server that is named, by default by a variable, else the first."""
+    if base_url is not None:
+        if environment is not None:
+            raise ValueError("Pass environment or base_url, not both: each names the server.")
+        return base_url
+    name = environment or os.environ.get(api.environment_variable) or next(iter(api.servers))
+    server = api.servers.get(str(name), name)
+    if "://" not in str(server):
+        known = ", ".join(repr(name) for name in api.servers)
+        raise ValueError(
+            f"There is no environment {excerpt(name)}: pass one of {known} or a URL, or put it "
+            f"into the environment variable {api.environment_variable}."
+        )
+    return server
 
-    Paths can be appended to it, and a token may be sent to it.
-    """
-    if environment is not None and base_url is not None:
-        raise ValueError("Pass environment or base_url, not both: each names the server.")
-    if base_url is None:
-        name = environment or os.environ.get(variable) or next(iter(servers))
-        base_url = servers.get(str(name), name)
-        if "://" not in str(base_url):
-            known = ", ".join(repr(name) for name in servers)
-            raise ValueError(
-                f"There is no environment {excerpt(name)}: pass one of {known} or a URL, or put it "
-                f"into the environment variable {variable}."
-            )
+
+def checked_base_url(base_url: object, *, allow_insecure_http: bool) -> httpx.URL:
+    """Check that a URL is one that paths can be appended to, and that a token may be sent to."""
     try:
         url = httpx.URL(cast("str", base_url))
         url.host.encode("idna")
@@ -151,11 +173,11 @@ def checked_callback(name: str, value: object) -> None:
         raise ValueError(f"{name} is async, which AsyncClient alone awaits: pass a plain function")
 
 
-def checked_headers(headers: Mapping[str, str], auth_header: str) -> Mapping[str, str]:
+def checked_headers(headers: Mapping[str, str], api: API) -> Mapping[str, str]:
     """Check further headers; a value may be a secret too, and stays out of the message."""
     if not hasattr(headers, "items"):
         raise ValueError(f"headers must be a mapping, not of type {type(headers).__name__}")
-    ours = {"host", "content-length", "transfer-encoding", auth_header.lower()}
+    ours = {"host", "content-length", "transfer-encoding", api.auth_header.lower()}
     for name, value in headers.items():
         if not is_header(name) or not _NAME.fullmatch(name) or not is_header(value):
             raise ValueError(

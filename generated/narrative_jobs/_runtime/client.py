@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NoReturn, Self, TypeVar
 from urllib.parse import quote, urlencode
 
-import attrs
 import httpx
 
 from .answers import Reader
 from .arguments import (
+    API,
     Seconds,
+    checked_base_url,
     checked_count,
     checked_headers,
     checked_server,
@@ -26,7 +26,7 @@ from .arguments import (
 from .calls import UNSET, Call, CallOptions, Unset
 from .connections import Answer, Request, Route
 from .deadline import Deadline
-from .errors import APIError, APIStatusError, ErrorClasses
+from .errors import APIError, APIStatusError
 from .log import logger, set_up_log
 from .retries import MAX_RETRY_AFTER, Pace, backoff, retry_after
 from .secret import Secret
@@ -41,29 +41,6 @@ DEFAULT_MAX_RETRIES = 2
 
 DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 """The largest body that a client takes by default, in bytes."""
-
-
-@attrs.frozen
-class API:
-    """What a client must know of its API."""
-
-    project: str
-    """The distribution, as one installs it."""
-    version: str
-    """Its version."""
-    key_variable: str
-    """The environment variable with the token."""
-    environment_variable: str
-    """The environment variable with the name of a server."""
-    log_variable: str
-    """The environment variable with the level of the log."""
-    servers: Mapping[str, str]
-    """The base URL of each server by its name; the first is the default."""
-    auth_header: str
-    """The header that carries the token."""
-    auth_value: Callable[[str], str]
-    """What makes the value of that header from the token."""
-    errors: ErrorClasses
 
 
 class BaseClient:
@@ -90,15 +67,10 @@ class BaseClient:
     ) -> None:
         self._api = api
         set_up_log(api.log_variable)
-        token = checked_token(token, api.key_variable, api.auth_value(""))
+        token = checked_token(token, api)
         self._secret = Secret(token)
-        self._base_url = checked_server(
-            environment,
-            base_url,
-            api.servers,
-            api.environment_variable,
-            allow_insecure_http=allow_insecure_http,
-        )
+        server = checked_server(environment, base_url, api)
+        self._base_url = checked_base_url(server, allow_insecure_http=allow_insecure_http)
         self._reader = Reader(self._secret, api.errors, self._base_url, is_strict=strict_decoding)
         self._carrier = self._carrier_class(self._base_url, connect, http_client)
         if isinstance(timeout, Unset):
@@ -130,7 +102,7 @@ class BaseClient:
             self._max_retries = checked_count("max_retries", max_retries)
         if headers is not None:
             self._headers = self._headers.copy()
-            self._headers.update(checked_headers(headers, self._api.auth_header))
+            self._headers.update(checked_headers(headers, self._api))
             # Of the compressions, these can be held to max_response_bytes while they are unpacked.
             self._headers["Accept-Encoding"] = "gzip, deflate"
 
@@ -235,26 +207,15 @@ class BaseClient:
             raise late from error
         if is_last:
             raise error
-        logger.warning(
-            "retrying %s in %.2f s (retry %d of %d) after %s",
-            call,
-            delay,
-            retries_taken + 1,
-            self._max_retries,
-            outcome_in_log(error),
-        )
+        count = f"retry {retries_taken + 1} of {self._max_retries}"
+        said = outcome_in_log(error)
+        logger.warning("retrying %s in %.2f s (%s) after %s", call, delay, count, said)
         return delay
 
     def _log(self, call: Call[Any], outcome: object, answer: Answer | None, started: float) -> None:
-        if not logger.isEnabledFor(logging.DEBUG):
-            return
-        logger.debug(
-            "%s -> %s (request id %s, %.0f ms)",
-            call,
-            outcome,
-            self._reader.request_id(answer) if answer else None,
-            (time.perf_counter() - started) * 1000,
-        )
+        request_id = self._reader.request_id(answer) if answer else None
+        elapsed = (time.perf_counter() - started) * 1000
+        logger.debug("%s -> %s (request id %s, %.0f ms)", call, outcome, request_id, elapsed)
 
 
 def outcome_in_log(error: APIError) -> str:

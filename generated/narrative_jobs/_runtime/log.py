@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TextIO
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
 
@@ -14,23 +13,17 @@ logger.addHandler(logging.NullHandler())
 
 
 def set_up_log(variable: str) -> None:
-    """Write the log to stderr from the level on that an environment variable names, if it does."""
+    """Write the log to stderr from the level on that an environment variable names, if it does.
+
+    Where the program itself has said where its log goes, it goes there alone.
+    """
     name = os.environ.get(variable, "")
     if not name:
         return
     if name.lower() not in LEVELS:
         raise ValueError(f"The environment variable {variable} must be debug or info, not {name!r}")
     logger.setLevel(LEVELS[name.lower()])
-    if not any(isinstance(handler, _Plain) for handler in logger.handlers):
-        logger.addHandler(_Plain())
-
-
-class _Plain(logging.StreamHandler[TextIO]):
-    """Writes lines to stderr, where the program itself has said nowhere where its log goes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not logging.root.handlers
+    if not (logging.root.handlers or logger.handlers[1:]):
+        to_stderr = logging.StreamHandler()
+        to_stderr.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        logger.addHandler(to_stderr)

@@ -110,7 +110,7 @@ class OwnConnection:
             try:
                 reason = cast("dict[str, bytes]", answer.extensions).get("reason_phrase", b"")
                 head = answer.status, reason.decode("ascii", "ignore"), answer.headers
-                return read(*head, answer.iter_stream(), deadline, limit)
+                return read(head, answer.iter_stream(), deadline, limit)
             finally:
                 answer.close()
         except Exception as error:
@@ -148,11 +148,11 @@ class LentClient:
         )
         try:
             answer = self._client.send(sent, stream=True, auth=None, follow_redirects=False)
-            head = answer.status_code, answer.reason_phrase, answer.headers
             try:
+                head = answer.status_code, answer.reason_phrase, answer.headers
                 if answer.is_stream_consumed:  # As from httpx.MockTransport: it is decompressed.
                     return Answer(*head, *unpacked(answer.content, "", limit))
-                return read(*head, answer.iter_raw(), deadline, limit)
+                return read(head, answer.iter_raw(), deadline, limit)
             finally:
                 answer.close()
         except Exception:
@@ -168,15 +168,11 @@ class LentClient:
 
 
 def read(
-    status_code: int,
-    reason: str,
-    headers: Any,
-    chunks: Iterator[bytes],
-    deadline: Deadline,
-    limit: int,
+    head: tuple[int, str, Any], chunks: Iterator[bytes], deadline: Deadline, limit: int
 ) -> Answer:
-    """Return an answer with its body, up to so many bytes."""
-    headers, content = httpx.Headers(headers), bytearray()
+    """Return an answer with its body, up to so many bytes; it begins with status and headers."""
+    status_code, reason, given = head
+    headers, content = httpx.Headers(given), bytearray()
     for chunk in chunks:
         content += chunk
         if len(content) > limit + PIECE:  # What is packed may be larger than what it holds.

@@ -65,20 +65,17 @@ def route_to(url: httpx.URL) -> Route:
     proxy = proxy_for(url)
     is_encrypted = "https" in {url.scheme, proxy.url.scheme if proxy else ""}
     origin = httpcore.Origin(url.raw_scheme, url.raw_host, url.port or PORTS[url.scheme])
-    return Route(url, origin, proxy, tls_context() if is_encrypted else None)
-
-
-def tls_context() -> ssl.SSLContext:
-    """Return the certificates to trust, as httpx finds them; read once for all clients."""
-    try:
-        return _tls_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-    except OSError as error:  # ssl.SSLError is one.
-        raise ValueError(f"The certificates of SSL_CERT_FILE cannot be read: {error}") from None
+    named = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    return Route(url, origin, proxy, tls_context(*named) if is_encrypted else None)
 
 
 @cache
-def _tls_context(*_: str | None) -> ssl.SSLContext:
-    return httpx.create_ssl_context()
+def tls_context(*_: str | None) -> ssl.SSLContext:
+    """Return the certificates to trust, as httpx finds them; read once for all clients."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # ssl.SSLError is one.
+        raise ValueError(f"The certificates of SSL_CERT_FILE cannot be read: {error}") from None
 
 
 def proxy_for(url: httpx.URL) -> httpx.Proxy | None:

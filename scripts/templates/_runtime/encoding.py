@@ -33,7 +33,7 @@ def uuid_argument(name: str, value: object) -> str:
 
 def path_argument(name: str, value: object) -> str:
     """Fit a caller's value into one segment of a path; the items of an array with commas."""
-    texts = _texts(name, value)
+    texts = [text for _, text in _pairs(name, value, "json")]
     if not texts or {"", ".", ".."} & set(texts):
         raise ValueError(f"{name}: {excerpt(', '.join(texts))} cannot stand in a path")
     return ",".join(quote(text, safe="") for text in texts)
@@ -50,25 +50,22 @@ def query_arguments(
     pairs: list[tuple[str, str]] = []
     # httpx has a mapping of its own that may hold a name twice.
     for key, value in getattr(values, "multi_items", values.items)():
-        plain = to_json(list(cast("Sequence[Any]", value)) if isinstance(value, tuple) else value)
-        if key in deep:
-            pairs += _deep(key, plain)
-        elif isinstance(plain, dict):
-            pairs += query_arguments(cast("dict[str, Any]", plain))
-        else:
-            texts = _texts(key, plain)
-            texts = [",".join(texts)] if key in joined and texts else texts
-            pairs += [(key, text) for text in texts]
+        found = list(_pairs(key, value, "deep" if key in deep else ""))
+        if key in joined and found:
+            found = [(key, ",".join(text for _, text in found))]
+        pairs += found
     return tuple(pairs)
 
 
 def header_arguments(values: Mapping[str, object]) -> dict[str, str]:
     """Write the headers of a call, without what is `None`; the items of an array with commas."""
-    texts = {key: ",".join(_texts(key, one)) for key, one in values.items() if one is not None}
-    for key, text in texts.items():
-        if not is_header(text):
-            raise ValueError(f"{key}: {excerpt(text)} cannot stand in a header")
-    return texts
+    headers: dict[str, str] = {}
+    for key, value in values.items():
+        if value is not None:
+            headers[key] = ",".join(text for _, text in _pairs(key, value, "json"))
+            if not is_header(headers[key]):
+                raise ValueError(f"{key}: {excerpt(headers[key])} cannot stand in a header")
+    return headers
 
 
 def json_body(value: object) -> Content:
@@ -81,12 +78,10 @@ def form_body(form: object, *, deep: Sequence[str] = ()) -> Content:
 
     The fields in `deep` are written as `deepObject`, `name[key]=value`.
     """
-    plain: dict[str, object] = {}
-    for key, one in _fields(form):
-        is_json = isinstance(one, dict) and key not in deep
-        plain[key] = _text(key, cast("object", one)) if is_json else one
-    data = urlencode(query_arguments(plain, deep=deep)).encode()
-    return Content("application/x-www-form-urlencoded", data)
+    pairs: list[tuple[str, str]] = []
+    for key, value in _fields(form).items():
+        pairs += _pairs(key, value, "deep" if key in deep else "json")
+    return Content("application/x-www-form-urlencoded", urlencode(pairs).encode())
 
 
 def multipart_body(form: object, *, types: Mapping[str, str] | None = None) -> Content:
@@ -94,7 +89,15 @@ def multipart_body(form: object, *, types: Mapping[str, str] | None = None) -> C
 
     The parts in `types` have those media types.
     """
-    parts = list(_parts(form, types or {}))
+    parts: list[tuple[str, Any]] = []
+    for key, value in _fields(form).items():
+        media_type = (types or {}).get(key)
+        for one in cast("list[object]", value) if isinstance(value, list) else [value]:
+            if isinstance(one, (bytes, tuple)) or hasattr(one, "read"):
+                parts.append((key, _file(cast("object", one), media_type)))
+            elif one is not None:
+                kind = media_type or ("application/json" if isinstance(one, dict) else None)
+                parts.append((key, (None, _text(key, cast("object", one)).encode(), kind)))
     request = httpx.Request("POST", "http://localhost", files=parts)
     return Content(request.headers.get("Content-Type", "multipart/form-data"), request.read())
 
@@ -107,27 +110,14 @@ def raw_body(body: object, media_type: str) -> Content:
     return Content(media_type, data)
 
 
-def _fields(form: object) -> Iterator[tuple[str, Any]]:
+def _fields(form: object) -> dict[str, Any]:
     plain = to_json(form)
     if not isinstance(plain, dict):
         raise ValueError(f"body must be an object, not {excerpt(plain)}")
-    yield from cast("dict[str, Any]", plain).items()
+    return cast("dict[str, Any]", plain)
 
 
-def _parts(form: object, types: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    for key, value in _fields(form):
-        media_type = types.get(key)
-        for one in cast("list[object]", value) if isinstance(value, list) else [value]:
-            if isinstance(one, dict):
-                data = _text(key, cast("object", one)).encode()
-                yield key, (None, data, media_type or "application/json")
-            elif isinstance(one, (bytes, tuple)) or hasattr(one, "read"):
-                yield key, _file(cast("object", one), media_type) if media_type else one
-            elif one is not None:
-                yield key, (None, _text(key, one).encode(), media_type)
-
-
-def _file(given: object, media_type: str) -> tuple[str, Any, str]:
+def _file(given: object, media_type: str | None) -> tuple[str, Any, str | None]:
     """Return a file with its media type; without a name, it is called as httpx does."""
     if isinstance(given, tuple):
         name, data = cast("tuple[str, Any]", given)
@@ -135,30 +125,26 @@ def _file(given: object, media_type: str) -> tuple[str, Any, str]:
     return Path(str(getattr(given, "name", "upload"))).name, given, media_type
 
 
-def _deep(key: str, value: object) -> Iterator[tuple[str, str]]:
-    if isinstance(value, list):
-        value = dict(enumerate(cast("list[object]", value)))
-    if isinstance(value, dict):
-        for name, one in cast("dict[Any, object]", value).items():
-            yield from _deep(f"{key}[{name}]", one)
-    elif value is not None:
-        yield key, _text(key, value)
+def _pairs(key: str, value: object, way: str) -> Iterator[tuple[str, str]]:
+    """Yield a value as pairs of texts: one for each item of an array, none for what is `None`.
 
-
-def _texts(name: str, value: object) -> list[str]:
-    items = cast("Sequence[object]", value) if isinstance(value, list | tuple) else [value]
-    return [_text(name, item) for item in items if item is not None]
+    An object is one pair, its `json`; or a pair for each of its fields, which is `deep` or not.
+    """
+    plain: Any = to_json(value)
+    if isinstance(plain, list | tuple):
+        for place, one in enumerate(cast("Sequence[object]", plain)):
+            yield from _pairs(f"{key}[{place}]" if way == "deep" else key, one, way or "json")
+    elif way != "json" and isinstance(plain, dict):
+        for name, one in cast("dict[str, object]", plain).items():
+            yield from _pairs(f"{key}[{name}]" if way == "deep" else name, one, way)
+    elif plain is not None:
+        yield key, _text(key, plain)
 
 
 def _text(name: str, value: object) -> str:
     """Write a caller's value as text, in the form that its JSON has."""
     plain = to_json(value)
-    text = plain if isinstance(plain, str) else _dumped(name, plain)
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"{name} cannot be sent: {excerpt(text)}: {error.reason}") from None
-    return text
+    return plain if isinstance(plain, str) else _dumped(name, plain)
 
 
 def _dumped(name: str, value: object) -> str:
