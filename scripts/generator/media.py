@@ -9,9 +9,9 @@ from attrs import evolve
 from .document import Document, Node, UnsupportedError, is_json
 from .flat import Flattener
 from .model import Field, Model
-from .operation import Media
+from .operation import Media, arguments
 from .reader import Reader
-from .shapes import BYTES, CONTENT, FILE, NONE, TEXT, Array, Class, Map, Nullable
+from .shapes import BYTES, CONTENT, FILE, NONE, TEXT, Array, Class, Map, Nullable, Shape
 
 FORMS = {"application/x-www-form-urlencoded": "form", "multipart/form-data": "multipart"}
 """How each sort of form is written; the first is preferred."""
@@ -33,13 +33,14 @@ def body_of(content: Document, reader: Reader, name: str, place: str) -> Media |
         raise UnsupportedError(f"a body of type {media_type}, which is more than one")
     kind = "raw" if opened.get("format") == "binary" else _kind(media_type)
     if kind == "raw":
-        return Media(media_type, kind, CONTENT, node)
-    body = Media(media_type, kind, reader.typed(node, f"{name} body", place), node)
-    if kind != "json":
-        if not isinstance(body.shape.bare, Class | Map):
-            raise UnsupportedError(f"a body of type {media_type} that is no object")
-        _read_form(body, said.get("encoding") or {}, reader)
-    return body
+        return Media(media_type, kind, CONTENT, node, arguments(media_type=media_type))
+    shape = reader.typed(node, f"{name} body", place)
+    if kind == "json":
+        return Media(media_type, kind, shape, node)
+    if not isinstance(shape.bare, Class | Map):
+        raise UnsupportedError(f"a body of type {media_type} that is no object")
+    given = _read_form(kind, shape, said.get("encoding") or {}, reader)
+    return Media(media_type, kind, shape, node, given)
 
 
 def answer_of(content: Document, reader: Reader, name: str, place: str) -> Media:
@@ -58,52 +59,55 @@ def answer_of(content: Document, reader: Reader, name: str, place: str) -> Media
     return Media(media_type, "raw", TEXT if is_text else BYTES, node)
 
 
-def _read_form(form: Media, encoding: Document, reader: Reader) -> None:
-    """Find how the fields of a form are written, and which of them are files."""
+def _read_form(kind: str, shape: Shape, encoding: Document, reader: Reader) -> str:
+    """Return how the fields of a form are written, and have those be files that are."""
     reader.finish()
-    flats = reader.flats
-    model = reader.models.items.get(getattr(form.shape.bare, "name", ""))
-    fields: dict[str, Field] = (
-        {one.key: one for one in model.fields} if isinstance(model, Model) else {}
-    )
+    model = reader.models.items.get(getattr(shape.bare, "name", ""))
+    given = model.fields if isinstance(model, Model) else []
+    fields: dict[str, Field] = {one.key: one for one in given}
+    deep: list[str] = []
+    types: dict[str, str] = {}
     for key in {**fields, **encoding}:
-        node = _opened(fields[key].node, flats) if key in fields else {}
+        node = _opened(fields[key].node, reader.flats) if key in fields else {}
         said = encoding.get(key, {})
-        if form.kind == "form":
-            _read_field(form, key, said, node)
-        elif _read_part(form, key, said, node, flats):
+        if kind == "form":
+            deep += [key] if _is_deep(key, said, node) else []
+            continue
+        item = _opened(reader.flats.flat(node["items"]), reader.flats) if "items" in node else node
+        types[key], is_file = _part(key, said, node, item)
+        if is_file:
             fields[key] = _as_file(fields[key])
-    if isinstance(model, Model):
-        model.fields = list(fields.values())
+    given[:] = fields.values()
+    return arguments(deep=deep, types={key: one for key, one in types.items() if one})
 
 
-def _read_field(form: Media, key: str, said: Document, node: Node) -> None:
-    """Find how a field of a form without files is written; refuse what is not the usual way."""
+def _is_deep(key: str, said: Document, node: Node) -> bool:
+    """Whether a field is written as `deepObject`; refuse what is neither that nor the usual way."""
     style, is_object = said.get("style"), node.get("type") == "object"
     usual = "application/json" if is_object else "text/plain"
     if style == "deepObject":
-        form.deep.append(key)
-    elif style not in {None, "form"} or said.get("explode") is False or (style and is_object):
+        return True
+    if style not in {None, "form"} or said.get("explode") is False or (style and is_object):
         raise UnsupportedError(f"the style of {key!r} in a form")
-    elif said.get("contentType", usual) != usual:
+    if said.get("contentType", usual) != usual:
         raise UnsupportedError(f"{said['contentType']} as the type of {key!r} in a form")
+    return False
 
 
-def _read_part(form: Media, key: str, said: Document, node: Node, flats: Flattener) -> bool:
-    """Find the media type of a part, and return whether it is a file."""
+def _part(key: str, said: Document, node: Node, item: Node) -> tuple[str, bool]:
+    """Return the media type of a part, if not the usual one, and whether it is a file."""
     if {"style", "explode", "headers"} & set(said):
         raise UnsupportedError(f"the encoding of {key!r} in a form with files")
-    item = _opened(flats.flat(node["items"]), flats) if "items" in node else node
     is_encoded = "contentEncoding" in item
     own = "" if is_encoded else item.get("contentMediaType", "")
     kinds = [one.strip() for one in (said.get("contentType") or own).split(",")]
     if node.get("type") == "object" and not (kinds == [""] or is_json(kinds[0])):
         raise UnsupportedError(f"{kinds[0]} as the type of {key!r}, which is an object")
-    if len(kinds) == 1 and kinds[0] not in {"", USUAL_RAW} and "*" not in kinds[0]:
-        form.types[key] = kinds[0]  # One of several is as the name of a file has it.
     is_bytes = not any(not one or is_json(one) or _is_text(one) for one in kinds)
     is_binary = item.get("format") == "binary" or (is_bytes and not is_encoded)
-    return item.get("type") == "string" and is_binary
+    # One of several is as the name of a file has it.
+    is_usual = len(kinds) > 1 or kinds[0] == USUAL_RAW or "*" in kinds[0]
+    return "" if is_usual else kinds[0], item.get("type") == "string" and is_binary
 
 
 def _as_file(field: Field) -> Field:

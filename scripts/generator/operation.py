@@ -93,17 +93,8 @@ class Media:
     """How it is written: as JSON, a form of one of two sorts, or raw, as text or bytes."""
     shape: Shape
     node: dict[str, Any] = field(factory=dict[str, Any])
-    deep: list[str] = field(factory=list[str])
-    """The fields of a form that are written as `deepObject`."""
-    types: dict[str, str] = field(factory=dict[str, str])
-    """The media types of the parts of a form, where they are not the usual ones."""
-
-    @property
-    def arguments(self) -> str:
-        """What is passed on beside the body to what writes it."""
-        if self.kind == "raw":
-            return arguments(media_type=self.name)
-        return arguments(deep=self.deep, types=self.types)
+    arguments: str = ""
+    """What is passed on beside a body to what writes it."""
 
 
 @frozen
@@ -113,11 +104,6 @@ class Answer:
     status: str
     description: str
     media: Media
-
-    @property
-    def type(self) -> Shape:
-        """What it comes to."""
-        return self.media.shape
 
 
 @define
@@ -155,7 +141,7 @@ class Operation:
     def shapes(self) -> list[Shape]:
         """The types that it needs."""
         fields = [*self.positional, *self.keywords]
-        return [*(one.type for one in fields), *(one.type for one in self.successes)]
+        return [*(one.type for one in fields), *(one.media.shape for one in self.successes)]
 
     @property
     def classes(self) -> frozenset[str]:
@@ -209,4 +195,4 @@ class Operation:
 
     @property
     def returns(self) -> str:
-        return " | ".join(dict.fromkeys(one.type.annotation for one in self.successes))
+        return " | ".join(dict.fromkeys(one.media.shape.annotation for one in self.successes))

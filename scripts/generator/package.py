@@ -13,7 +13,7 @@ from .flat import Flattener
 from .heirs import with_heirs
 from .models import Models
 from .operation import Operation
-from .operations import Operations, noting
+from .operations import noting, read_operations
 from .paging import paging_of
 from .reader import Reader
 from .sdk import OUR_ERRORS, sdk, status_errors
@@ -37,12 +37,11 @@ def read(document: Document) -> Package:
     document = with_heirs(checked(document))
     reader = Reader(Flattener(document))
     reader.run((document.get("components") or {}).get("schemas") or {})
-    maker = Operations(document, reader)
-    operations = maker.read()
+    operations, security = read_operations(reader)
     Tags(reader).run()
     models = reader.models
     causes = models.leave_out(reader.broken)
-    problems = [*reader.problems, *causes.values(), *maker.problems]
+    problems = [*reader.problems, *causes.values()]
     kept: list[Operation] = []
     for one in operations:
         if broken := [causes[name] for name in sorted(one.classes & set(causes))]:
@@ -57,7 +56,7 @@ def read(document: Document) -> Package:
         one.doc = operation_doc(one, errors)
     models.link()
     missing = list(dict.fromkeys(map(str, problems)))
-    values = sdk(document, maker.security, models, kept, waits, errors, missing)
+    values = sdk(document, security, models, kept, waits, errors, missing)
     return Package(models, values, missing)
 
 
