@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
-import subprocess
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any
+from typing import Any, NamedTuple
+from unittest.mock import patch
 from uuid import UUID
 
+from narrative_jobs.__main__ import main
 from stand_in import TOKEN, Answer, Request
 from support import ROOT, payload
 from terminal import Screen, run_on_terminal
@@ -82,42 +86,57 @@ def environment(url: str | None, **more: str) -> dict[str, str]:
     return variables | ({"NARRATIVE_ENVIRONMENT": url} if url else {}) | more
 
 
+class Result(NamedTuple):
+    """What came of a run."""
+
+    returncode: object
+    stdout: str
+    stderr: str
+
+
 def run(
-    url: str | None, *arguments: str, stdin: str | bytes = b"", **variables: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the command line on pipes."""
-    result = subprocess.run(
-        [*COMMAND, *arguments],
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
-        capture_output=True,
-        check=False,
-        timeout=20,
-        env=environment(url, **variables),
-    )
-    out, err = result.stdout.decode(), result.stderr.decode()
+    url: str | None,
+    *arguments: str,
+    stdin: str | bytes = b"",
+    encoding: str = "utf-8",
+    main: Callable[[], int] = main,
+    **variables: str,
+) -> Result:
+    """Run the command line in this process, which is quicker by far."""
+    given = stdin.encode() if isinstance(stdin, str) else stdin
+    streams = [io.TextIOWrapper(io.BytesIO(data), encoding) for data in (given, b"", b"")]
+    handlers, on_sigterm = list(logging.root.handlers), signal.getsignal(signal.SIGTERM)
+    with (
+        patch.dict("os.environ", environment(url, **variables)),
+        patch("sys.argv", ["x", *arguments]),
+        patch.multiple("sys", stdin=streams[0], stdout=streams[1], stderr=streams[2]),
+    ):
+        code: object
+        try:
+            code = main()
+        except SystemExit as error:
+            code = error.code
+        finally:
+            logging.root.handlers[:] = handlers
+            logging.getLogger("narrative_jobs").setLevel(logging.NOTSET)
+            signal.signal(signal.SIGTERM, on_sigterm)
+    out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])
+    return checked(code, out, err)
+
+
+def checked(code: object, out: str, err: str) -> Result:
+    """Return what came of a run, in which no secret and no traceback has a place."""
     assert TOKEN not in out + err
     assert "Traceback" not in err
-    return subprocess.CompletedProcess(result.args, result.returncode, out, err)
+    return Result(code, out, err)
 
 
 def on_terminal(
     url: str,
     *arguments: str,
     size: tuple[int, int] = (100, 100),
-    stdout: IO[bytes] | int | None = None,
-    type_at: tuple[str, bytes] | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> Screen:
-    """Run the command line on a terminal; type something where a text appears."""
-    left = [type_at] if type_at else []
-
-    def watch(_: object, raw: bytes) -> bytes:
-        return left.pop()[1] if left and left[0][0].encode() in raw else b""
-
-    return run_on_terminal(
-        [*COMMAND, *arguments],
-        environment(url, **(variables or {})),
-        size=size,
-        stdout=stdout,
-        watch=watch,
-    )
+    """Run the command line on a terminal."""
+    variables = environment(url, **(variables or {}))
+    return run_on_terminal([*COMMAND, *arguments], variables, size=size)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from shell import environment
+from shell import Result, run
 from stand_in import TOKEN, Answer, Request, Server
 from support import regenerate, write
 
@@ -30,7 +29,7 @@ def path_of(noun: str, id_schema: dict[str, Any], **extension: Any) -> dict[str,
     }
 
 
-def made(folder: Path, *nouns: str) -> Path:
+def made(folder: Path, name: str, *nouns: str) -> Path:
     """Make a package in which one can wait for some things."""
     schemas = [{"type": "integer"}, {"type": "string"}]
     paths: dict[str, Any] = {"/farms/{farm}": path_of("farm", {"type": "string"})}
@@ -47,35 +46,30 @@ def made(folder: Path, *nouns: str) -> Path:
     result = regenerate("--spec", write(folder / "farm.json", spec), "--output", folder / "made")
     assert result.returncode == 0, result.stderr
     (package,) = (folder / "made").iterdir()
-    return package.rename(package.with_name("big_farm"))
-
-
-def run(package: Path, *arguments: str, url: str = "") -> subprocess.CompletedProcess[str]:
-    key = {"FARM_API_KEY": TOKEN} | ({"FARM_ENVIRONMENT": url} if url else {})
-    return subprocess.run(
-        [sys.executable, "-m", package.name, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment(None, **key) | {"PYTHONPATH": str(package.parent)},
-    )
+    return package.rename(package.with_name(name))
 
 
 def test_where_nothing_can_be_waited_for_there_is_no_command(tmp_path: Path) -> None:
-    package = made(tmp_path)
+    package = made(tmp_path, "farm")
     assert not (package / "__main__.py").exists()
 
 
 @pytest.mark.parametrize("nouns", [("egg",), ("egg", "hen")], ids=["one", "two"])
-def test_the_command_is_named_after_the_package(tmp_path: Path, nouns: tuple[str, ...]) -> None:
-    package = made(tmp_path, *nouns)
+def test_the_command_is_named_after_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nouns: tuple[str, ...]
+) -> None:
+    package = made(tmp_path, f"farm_of_{len(nouns)}", *nouns)
+    monkeypatch.syspath_prepend(package.parent)
+    command, main = f"farm-of-{len(nouns)}", import_module(f"{package.name}.__main__").main
+
+    def run_it(*arguments: str, url: str = "") -> Result:
+        return run(None, *arguments, main=main, FARM_API_KEY=TOKEN, FARM_ENVIRONMENT=url)
+
     of_egg, of_last = ("", "") if len(nouns) == 1 else ("-egg", "-hen")
-    assert run(package, "--version").stdout == "big-farm 7.0.0\n"
-    assert (
-        f"  big-farm wait{of_egg} EGG --max-wait 30m"
-        in run(package, f"wait{of_egg}", "--help").stdout
-    )
-    assert "FARM_API_KEY" in run(package, "--help").stdout
+    assert run_it("--version").stdout == f"{command} 7.0.0\n"
+    example = f"  {command} wait{of_egg} EGG --max-wait 30m"
+    assert example in run_it(f"wait{of_egg}", "--help").stdout
+    assert "FARM_API_KEY" in run_it("--help").stdout
 
     def answer(request: Request) -> Answer:
         number = request.path.rsplit("/", 1)[-1]
@@ -83,7 +77,8 @@ def test_the_command_is_named_after_the_package(tmp_path: Path, nouns: tuple[str
         return Answer(200, thing | {"why": "no sun"})
 
     with Server(answer) as server:
-        result = run(package, f"wait{of_egg}", "7", "8", url=server.url)
-        assert (result.returncode, result.stdout.count("egg 7: cold\n  why: no sun")) == (1, 1)
-        result = run(package, f"get{of_last}", "7", "--json", url=server.url)
+        result = run_it(f"wait{of_egg}", "7", "8", url=server.url)
+        shown = "egg 7: cold\n  number: 7\n  stage: cold\n  why: no sun\n"
+        assert (result.returncode, result.stdout.count(shown)) == (1, 1)
+        result = run_it(f"get{of_last}", "7", "--json", url=server.url)
         assert (result.returncode, '"no sun"' in result.stdout) == (0, True)

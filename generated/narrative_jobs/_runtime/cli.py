@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
+import logging
 import re
 import shlex
 import signal
@@ -16,16 +16,12 @@ import sys
 from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO
+from typing import Any, NamedTuple, NoReturn
 
 from .errors import APIError, APIStatusError, ResponseDecodeError
+from .log import logger
 from .mismatch import shortened
-
-if TYPE_CHECKING:
-    from .terminal import Terminal
-
-NAME = str(__package__).removesuffix("._runtime").rpartition(".")[2].replace("_", "-")
-"""The command, which is named after the package."""
+from .terminal import NAME, Terminal, complain, write
 
 OK, UNSUCCESSFUL, USAGE, REFUSED, OUT_OF_TIME, INTERRUPTED = 0, 1, 2, 3, 124, 130
 CODES = {
@@ -34,9 +30,6 @@ CODES = {
     INTERRUPTED: "interrupted",
 }
 """What the exit codes mean that each command has."""
-
-HARMLESS = "\n\u200c\u200d"
-"""What text holds that is not to be seen: its lines, and what letters and emoji join by."""
 
 
 class Command(NamedTuple):
@@ -48,10 +41,8 @@ class Command(NamedTuple):
     id_name: str
     operation: str
     """The client's method that gets one."""
-    headline: tuple[str, str]
-    """The keys of its id and its state in JSON."""
-    reasons: str
-    """The key of what says why one has failed, if any."""
+    state: str
+    """The path of its state in JSON."""
     succeeded: str
     """The states that are a success, in words."""
 
@@ -59,7 +50,7 @@ class Command(NamedTuple):
     def examples(self) -> str:
         get, wait = (f"  {NAME} {verb}{self.ending}" for verb in ("get", "wait"))
         return f"""\
-{get} {self.id_name} --json | jq .{self.headline[1]}
+{get} {self.id_name} --json | jq .{self.state}
 {wait} {self.id_name} --max-wait 30m && echo done
 {wait} --json - < ids.txt > {self.noun}s.jsonl
 """
@@ -99,36 +90,6 @@ def run(program: Program) -> int:
         advice = ", or pass allow_insecure_http=True|pass it as token=..., or "  # to programmers
         complain(re.sub(advice, "", str(error)))
         return REFUSED if isinstance(error, APIError) else USAGE
-
-
-def write(stream: TextIO, data: str | bytes) -> None:
-    """Write to a standard stream; to nowhere, once its reader has had enough."""
-    if isinstance(data, str):
-        data = data.encode(stream.encoding, "backslashreplace")
-    try:
-        stream.flush()
-        stream.buffer.write(data)
-        stream.buffer.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
-            raise  # Only the results have to be whole.
-
-
-def complain(problem: object) -> None:
-    """Say on one line what is wrong."""
-    write(sys.stderr, f"{NAME}: {printable(' '.join(str(problem).split()))}\n")
-
-
-def printable(text: str) -> str:
-    """Show what would control the terminal, but for line breaks."""
-    text = text.replace("\r\n", "\n").expandtabs()
-    return "".join(c if c.isprintable() or c in HARMLESS else ascii(c)[1:-1] for c in text)
-
-
-def on_one_line(text: str) -> str:
-    """Show what would control the terminal, line breaks included."""
-    return printable(text).replace("\n", "\\n")
 
 
 def _options(program: Program) -> argparse.Namespace:
@@ -230,12 +191,12 @@ def _ids(words: list[str]) -> list[str]:
 
 def _run(program: Program, options: argparse.Namespace) -> int:
     """Run a command, and return its exit code."""
-    from .terminal import Terminal
-
+    if options.verbose:
+        logger.setLevel(logging.DEBUG)
     record = getattr(import_module(".._long_running", __package__), options.command.operation)
     client_class = import_module("..client", __package__).Client
     with client_class(environment=options.environment) as client:
-        terminal = Terminal(options, record, client.base_url)
+        terminal = Terminal(record, client.base_url, is_quiet=options.quiet)
         code: int = options.run(client, terminal, options)
         return code
 
@@ -267,13 +228,12 @@ def _wait(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
         on_update=terminal.update,
     )
     try:
-        with terminal.live():
-            for response in responses:
-                terminal.show(compact(response.content) if options.json else response.parsed)
-                if not terminal.record.is_success(response.parsed):
-                    codes.add(UNSUCCESSFUL)
-                    if options.fail_fast:
-                        break
+        for response in responses:
+            terminal.show(compact(response.content) if options.json else response.parsed)
+            if not terminal.record.is_success(response.parsed):
+                codes.add(UNSUCCESSFUL)
+                if options.fail_fast:
+                    break
     except ExceptionGroup as lost:
         for error in lost.exceptions:
             codes.add(OUT_OF_TIME if isinstance(error, TimeoutError) else REFUSED)

@@ -2,57 +2,77 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import os
 import sys
-import threading
 import time
-from collections import Counter
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from shutil import get_terminal_size
 from textwrap import indent
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from .cli import NAME, on_one_line, printable, write
 from .log import logger
 from .mismatch import shortened
-from .waiting import LongRunning
+
+if TYPE_CHECKING:
+    from .waiting import LongRunning
+
+NAME = str(__package__).removesuffix("._runtime").rpartition(".")[2].replace("_", "-")
+"""The command, which is named after the package."""
 
 BETWEEN_WARNINGS = 60.0
 """How long after an error in a wait the next one is shown, in seconds."""
 
-BETWEEN_TICKS = 1.0
-"""How often the time goes on that is shown, in seconds."""
+HARMLESS = "\n\u200c\u200d"
+"""What text holds that is not to be seen: its lines, and what letters and emoji join by."""
 
 BOLD, RED, GREEN, CYAN = 1, 31, 32, 36
 
 
-class Terminal(logging.Handler):
-    """Where things are shown, and what is known of those that are waited for."""
+def write(stream: TextIO, data: str | bytes) -> None:
+    """Write to a standard stream; to nowhere, once its reader has had enough."""
+    if isinstance(data, str):
+        data = data.encode(stream.encoding, "backslashreplace")
+    try:
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+            raise  # Only the results have to be whole.
 
-    def __init__(
-        self, options: argparse.Namespace, record: LongRunning[Any], server: object
-    ) -> None:
+
+def complain(problem: object) -> None:
+    """Say on one line what is wrong."""
+    write(sys.stderr, f"{NAME}: {printable(' '.join(str(problem).split()))}\n")
+
+
+def printable(text: str) -> str:
+    """Show what would control the terminal, but for line breaks."""
+    text = text.replace("\r\n", "\n").expandtabs()
+    return "".join(c if c.isprintable() or c in HARMLESS else ascii(c)[1:-1] for c in text)
+
+
+def on_one_line(text: str) -> str:
+    """Show what would control the terminal, line breaks included."""
+    return printable(text).replace("\n", "\\n")
+
+
+class Terminal(logging.Handler):
+    """Shows what is asked for, how it goes with it, and what the log says meanwhile."""
+
+    def __init__(self, record: LongRunning[Any], server: object, *, is_quiet: bool) -> None:
         super().__init__()
-        self.record, self._options = record, options
+        self.record, self._is_quiet = record, is_quiet
         self._began = time.monotonic()
         self._next_warnings: dict[str, float] = {}
-        self._states: dict[str, str] = {}
-        self._lock = threading.Lock()  # The log and the ticker come from other threads.
-        self._is_live = False
-        self._status = ""
-        """The line at the end of the terminal that shows how far it is."""
-        if options.verbose:
-            logger.setLevel(logging.DEBUG)
-        self._is_verbose = logger.level != logging.NOTSET  # A variable may ask for the log, too.
+        self._is_verbose = logger.level != logging.NOTSET
         name = f"{NAME}: {str(server).replace('%', '%%')}:"
         before = "%(asctime)s %(levelname)s" if self._is_verbose else name
         self.setFormatter(logging.Formatter(f"{before} %(message)s"))
-        if not options.quiet:
+        if not is_quiet:
             logging.root.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -60,23 +80,32 @@ class Terminal(logging.Handler):
         kind, now = str(record.msg), time.monotonic()
         if self._is_verbose or now >= self._next_warnings.get(kind, 0.0):
             self._next_warnings[kind] = now + BETWEEN_WARNINGS
-            self._print(sys.stderr, f"{printable(self.format(record))}\n")
+            write(sys.stderr, f"{printable(self.format(record))}\n")
 
     def show(self, item: object) -> None:
         """Print something on stdout: bytes as they are, else a description."""
         if isinstance(item, bytes):
-            self._print(sys.stdout, item if item.endswith(b"\n") else item + b"\n")
+            write(sys.stdout, item if item.endswith(b"\n") else item + b"\n")
             return
         lines = list[str]()
         try:
             lines.extend(self._described(item))
         except RecursionError:  # Nobody reads what is so deeply nested.
             lines.append("  (the rest is too deeply nested to be shown: see --json)")
-        self._print(sys.stdout, "".join(f"{line}\n" for line in lines))
+        write(sys.stdout, "".join(f"{line}\n" for line in lines))
+
+    def update(self, item: Any) -> None:
+        """Say a new state; if it is a bad end, also why, and even if nothing else is to be said."""
+        is_final, state = self.record.is_final(item), on_one_line(self.record.state_of(item))
+        if not self._is_quiet or (is_final and not self.record.is_success(item)):
+            reasons = "; ".join(self.record.reasons_of(item)) if is_final else ""
+            because = f": {on_one_line(shortened(reasons))}" if reasons else ""
+            after = timedelta(seconds=int(time.monotonic() - self._began))
+            write(sys.stderr, f"{self.record.id_of(item)} {state} after {after}{because}\n")
 
     def _described(self, item: Any) -> Iterator[str]:
         """Describe something line by line; why it has failed comes first."""
-        record, command = self.record, self._options.command
+        record = self.record
         is_bad = record.is_final(item) and not record.is_success(item)
         style = RED if is_bad else GREEN if record.is_success(item) else CYAN
         state = on_one_line(record.state_of(item))
@@ -84,64 +113,8 @@ class Terminal(logging.Handler):
         began, ended = record.began_of(item), record.ended_of(item)
         if began and ended:
             yield f"  took {timedelta(seconds=round((ended - began).total_seconds()))}"
-        fields = item.to_dict()
-        if is_bad:
-            fields = {command.reasons: fields.get(command.reasons)} | fields
-        for key in command.headline:
-            fields.pop(key, None)
-        yield from _fields(fields)
-
-    def update(self, item: Any) -> None:
-        """Take in a new state and say it; if it is a bad end, why."""
-        item_id, state = str(self.record.id_of(item)), on_one_line(self.record.state_of(item))
-        is_final = self.record.is_final(item)
-        with self._lock:
-            self._states[item_id] = state
-        if not self._options.quiet or (is_final and not self.record.is_success(item)):
-            reasons = "; ".join(self.record.reasons_of(item)) if is_final else ""
-            because = f": {on_one_line(shortened(reasons))}" if reasons else ""
-            self._print(sys.stderr, f"{item_id} {state} after {self._elapsed}{because}\n")
-
-    @contextmanager
-    def live(self) -> Generator[None]:
-        """Show on a terminal how far it is, until the block ends."""
-        if self._options.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-            yield
-            return
-        is_over = threading.Event()
-
-        def tick() -> None:
-            while not is_over.wait(BETWEEN_TICKS):
-                self._print(sys.stderr, "")
-
-        self._is_live = True
-        ticker = threading.Thread(target=tick, daemon=True)
-        ticker.start()
-        try:
-            yield
-        finally:
-            self._is_live = False
-            is_over.set()
-            ticker.join()
-            self._print(sys.stderr, "")
-
-    def _print(self, stream: TextIO, data: str | bytes) -> None:
-        """Print above the line that shows how far it is, and bring that up to date."""
-        with self._lock:
-            if self._status:
-                write(sys.stderr, f"\r{'':{len(self._status)}}\r")
-            write(stream, data)
-            self._status = self._progress() if self._is_live and _is_in_front() else ""
-            write(sys.stderr, self._status)
-
-    def _progress(self) -> str:
-        counts = Counter(self._states.values())
-        states = ", ".join(f"{count:,} {state}" for state, count in counts.items())
-        return f"{self._elapsed}  {states}"[: get_terminal_size().columns - 1]
-
-    @property
-    def _elapsed(self) -> timedelta:
-        return timedelta(seconds=int(time.monotonic() - self._began))
+        yield from (indent(printable(why), "  ") for why in record.reasons_of(item) if is_bad)
+        yield from _fields(item.to_dict())
 
 
 def _styled(text: str, style: int) -> str:
@@ -149,14 +122,6 @@ def _styled(text: str, style: int) -> str:
     is_able = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     is_wanted = os.environ.get("FORCE_COLOR") or is_able
     return f"\x1b[{style}m{text}\x1b[m" if is_wanted and not os.environ.get("NO_COLOR") else text
-
-
-def _is_in_front() -> bool:
-    """Whether the terminal is this command's alone: with `&`, somebody types there."""
-    try:
-        return os.tcgetpgrp(sys.stderr.fileno()) == os.getpgrp()
-    except (AttributeError, OSError):  # Windows has no such thing.
-        return True
 
 
 def _fields(value: Mapping[str, Any] | list[Any], margin: str = "  ") -> Iterator[str]:
