@@ -4,21 +4,25 @@
 from __future__ import annotations
 
 from . import models
-from ._runtime.waiting import LongRunning, moment, state_text, texts, within
+from ._runtime.waiting import LongRunning
 from .errors import JobCancelledError, JobEndedError, JobFailedError, JobWaitTimeoutError
 
 get_job = LongRunning[models.Job](
     noun="job",
     id_name="job_id",
-    id_of=lambda item: within(item, "job_id"),
-    state_of=lambda item: state_text(within(item, "state")),
+    fields={
+        "id": "job_id",
+        "state": "state",
+        "kind": "type",
+        "began": "created_at",
+        "ended": "ended_at",
+        "reasons": "failures",
+        "text": "message",
+    },
     active=frozenset(["pending", "running"]),
+    finished=frozenset([]),
     succeeded=frozenset(["completed"]),
     failed={"failed": JobFailedError, "cancelled": JobCancelledError},
     other_end=JobEndedError,
     timeout=JobWaitTimeoutError,
-    kind_of=lambda item: within(item, "type"),
-    began_of=lambda item: moment(within(item, "created_at")),
-    ended_of=lambda item: moment(within(item, "ended_at")),
-    reasons_of=lambda item: texts(within(item, "failures"), "message"),
 )

@@ -27,7 +27,7 @@ IN_CODEC = frozenset(
 
 TAKEN_BY_CLASSES = frozenset(
     {*dir(builtins), "Any", "ClassVar", "Decoder", "ERROR_CLASSES", "IntEnum", "Literal", "Mapping"}
-    | {"ModelBase", "StrEnum", "TYPE_CHECKING", "TypeAlias", "UUID"}
+    | {"ModelBase", "ProgressBase", "StrEnum", "TYPE_CHECKING", "TypeAlias", "UUID"}
 )
 """Names that a class of a schema cannot have."""
 

@@ -39,11 +39,6 @@ class Wait:
     failed: Mapping[str, str]
     """The error of each other final state."""
 
-    def code(self, *words: str) -> str:
-        """Return the expressions for some of these fields, as far as there are any."""
-        known = [self.found[word].names for word in words if word in self.found]
-        return ", ".join(f"within(item, {', '.join(map(repr, names))})" for names in known)
-
     @property
     def id(self) -> Field:
         """The parameter that tells one from another."""

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import attrs
 
-from .._runtime import progress
 from .._runtime.codec import Decoder, array_of, as_datetime, as_str, as_uuid, const
+from .._runtime.model import ProgressBase
 from .._runtime.oddities import listed
 from .execution_cluster import ExecutionCluster
 from .failure import Failure
@@ -19,7 +19,7 @@ from .request_source import RequestSource
 
 
 @attrs.define(kw_only=True, repr=False)
-class NqlForecastJob(progress.Progress):
+class NqlForecastJob(ProgressBase):
     """A job that forecasts what an NQL query would cost and yield.
 
     Attributes:

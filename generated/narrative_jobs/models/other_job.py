@@ -7,8 +7,8 @@ from uuid import UUID
 
 import attrs
 
-from .._runtime import progress
 from .._runtime.codec import Decoder, array_of, as_datetime, as_mapping, as_str, as_uuid
+from .._runtime.model import ProgressBase
 from .._runtime.oddities import listed
 from .execution_cluster import ExecutionCluster
 from .failure import Failure
@@ -25,7 +25,7 @@ else:
 
 
 @attrs.define(kw_only=True, repr=False)
-class OtherJob(progress.Progress):
+class OtherJob(ProgressBase):
     """A job of a type that this package does not know.
 
     Attributes:

@@ -1,9 +1,11 @@
-"""What every model has: it is read from JSON, written again, and shown."""
+"""What every model has: it is read from JSON, written again, shown, and says how far it is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Self, TypeVar, cast
+from datetime import timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 import attrs
 
@@ -11,6 +13,9 @@ from .codec import Decoder, as_int, as_object, as_str, to_json
 from .errors import ResponseDecodeError
 from .mismatch import MapKey, MismatchError, in_brief, shortened
 from .oddities import Oddity, report, strictly
+
+if TYPE_CHECKING:
+    from .waiting import LongRunning
 
 T = TypeVar("T")
 _NO_NULLS: frozenset[str] = frozenset()
@@ -134,6 +139,46 @@ class ModelBase:
     def _repr_html_(self) -> str:
         """Return what a notebook shows: a table of the fields that have a value."""
         return _html(self)
+
+
+class ProgressBase(ModelBase):
+    """The base of a model that an operation with `x-long-running` returns."""
+
+    __slots__ = ()
+
+    _operation: ClassVar[str]
+
+    @property
+    def _kind(self) -> LongRunning[Any]:
+        """What the spec says of it; its module needs the models, and so it comes late."""
+        module = import_module(".._long_running", __package__)
+        return cast("LongRunning[Any]", getattr(module, self._operation))
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it has ended, so that its state will not change any more."""
+        return self._kind.is_final(self)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it has ended in success."""
+        return self._kind.is_success(self)
+
+    @property
+    def duration(self) -> timedelta | None:
+        """The time from its beginning to its end; `None` until it has ended."""
+        return self._kind.duration_of(self)
+
+    def raise_for_state(self) -> Self:
+        """Return it, unless it has ended and not in success.
+
+        Raises:
+            Exception: The error that a wait for it raises where `check` is true.
+        """
+        error = self._kind.end_error(self)
+        if error is not None:
+            raise error
+        return self
 
 
 def _fields_of(model: Any) -> list[tuple[str, str, bool]]:

@@ -110,9 +110,8 @@ class Terminal(logging.Handler):
         style = RED if is_bad else GREEN if record.is_success(item) else CYAN
         state = on_one_line(record.state_of(item))
         yield f"{_styled(f'{record.noun} {record.id_of(item)}', BOLD)}: {_styled(state, style)}"
-        began, ended = record.began_of(item), record.ended_of(item)
-        if began and ended:
-            yield f"  took {timedelta(seconds=round((ended - began).total_seconds()))}"
+        if took := record.duration_of(item):
+            yield f"  took {timedelta(seconds=round(took.total_seconds()))}"
         yield from (indent(printable(why), "  ") for why in record.reasons_of(item) if is_bad)
         yield from _fields(item.to_dict())
 

@@ -27,10 +27,12 @@ class LongRunning(Generic[T]):
 
     noun: str
     id_name: str
-    id_of: Callable[[T], Any]
-    state_of: Callable[[T], str]
+    fields: Mapping[str, str]
+    """The field of a model that is its `id`, its `state` and so on; one within others as `a.b`."""
     active: frozenset[str]
     """The states in which it has not ended."""
+    finished: frozenset[str]
+    """What `state` says at the end, where `result` says how it has ended."""
     succeeded: frozenset[str]
     """The final states that are a success."""
     failed: Mapping[str, Callable[[str, Any, T], Exception]]
@@ -38,14 +40,31 @@ class LongRunning(Generic[T]):
     other_end: Callable[[str, Any, T], Exception]
     """The error of a final state that the spec does not list."""
     timeout: Callable[[str, Any, T | None], Exception]
-    kind_of: Callable[[T], str | None]
-    began_of: Callable[[T], datetime.datetime | None]
-    ended_of: Callable[[T], datetime.datetime | None]
-    reasons_of: Callable[[T], list[str]]
-    finished: frozenset[str] = frozenset()
-    """Where one field says that it has ended, and another one how: what the first one says."""
-    phase_of: Callable[[T], str] | None = None
-    """That first field."""
+
+    def _value(self, item: T | None, key: str) -> Any:
+        """Return what one of the fields says; `None` where there is none."""
+        return within(item, self.fields.get(key, ""))
+
+    def id_of(self, item: T) -> Any:
+        """Return the id."""
+        return self._value(item, "id")
+
+    def state_of(self, item: T) -> str:
+        """Return the state as text."""
+        result = self._value(item, "result")
+        return state_text(self._value(item, "state") if result is None else result)
+
+    def duration_of(self, item: T) -> datetime.timedelta | None:
+        """Return the time from its beginning to its end; `None` until it has ended."""
+        began, ended = (moment(self._value(item, key)) for key in ("began", "ended"))
+        return ended - began if began and ended else None
+
+    def reasons_of(self, item: T) -> list[str]:
+        """Return what went wrong."""
+        found, text = self._value(item, "reasons"), self.fields.get("text")
+        several = cast("list[object]", found) if isinstance(found, list) else [found]
+        texts = [within(one, text) if text else one for one in several]
+        return [str(one) for one in texts if one]
 
     def is_known(self, item: T) -> bool:
         """Whether the spec lists the state."""
@@ -54,11 +73,11 @@ class LongRunning(Generic[T]):
 
     def is_final(self, item: T) -> bool:
         """Whether the state will not change any more."""
-        if self.phase_of and self.phase_of(item) in self.finished:
+        if state_text(self._value(item, "state")) in self.finished:
             return True
         if self.is_known(item):
             return self.state_of(item) not in self.active
-        return self.ended_of(item) is not None
+        return moment(self._value(item, "ended")) is not None
 
     def is_success(self, item: T) -> bool:
         """Whether the state is a final one that was hoped for."""
@@ -66,7 +85,7 @@ class LongRunning(Generic[T]):
 
     def name(self, item_id: Any, item: T | None) -> str:
         """Name it in a message."""
-        kind = None if item is None else self.kind_of(item)
+        kind = self._value(item, "kind")
         return f"{self.noun} {item_id} ({kind})" if kind else f"{self.noun} {item_id}"
 
     def state_in_words(self, item: T) -> str:
@@ -79,9 +98,9 @@ class LongRunning(Generic[T]):
         if not self.is_final(item) or self.is_success(item):
             return None
         text = f"{self.name(self.id_of(item), item)} ended as {self.state_in_words(item)}"
-        began, ended = self.began_of(item), self.ended_of(item)
-        if began and ended and ended >= began:  # The clocks of servers differ.
-            text += f" after {datetime.timedelta(seconds=round((ended - began).total_seconds()))}"
+        seconds = took.total_seconds() if (took := self.duration_of(item)) else -1
+        if seconds >= 0:  # The clocks of servers differ.
+            text += f" after {datetime.timedelta(seconds=round(seconds))}"
         # First redacted, then cut: half a token is a secret, too.
         if reasons := "; ".join(shortened(redact(reason)) for reason in self.reasons_of(item)):
             text += f": {reasons}"
@@ -89,26 +108,18 @@ class LongRunning(Generic[T]):
         return error(text, self.id_of(item), item)
 
 
-def within(item: Any, *names: str) -> Any:
-    """Return a field that lies within others; `None` where one of them is absent."""
-    for name in names:
+def within(item: Any, path: str) -> Any:
+    """Return a field, or one that lies within others; `None` where one of them is absent."""
+    for name in path.split("."):
         item = getattr(item, name, None)
     return item
 
 
-def state_text(*states: object) -> str:
-    """Return the first state that there is, as text: a number by its name in the enum."""
-    state = next((one for one in states if one is not None), None)
+def state_text(state: object) -> str:
+    """Return a state as text: a number by its name in the enum."""
     if isinstance(state, bool):
         return str(state).lower()
     return state.name if isinstance(state, IntEnum) else str(state)
-
-
-def texts(found: object, *names: str) -> list[str]:
-    """Return what one thing says, or each of several, in a field of it."""
-    several = cast("list[object]", found) if isinstance(found, list) else [found]
-    given = [within(one, *names) for one in several]
-    return [str(one) for one in given if one]
 
 
 def moment(value: object) -> datetime.datetime | None:
