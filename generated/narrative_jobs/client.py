@@ -133,7 +133,7 @@ class Client(PollingClient):
             The job as it is now.
 
         Raises:
-            ValueError: `job_id` is not a UUID.
+            ValueError: An argument is invalid.
             BadRequestError: The request is malformed (400).
             AuthenticationError: The token is missing, wrong or expired (401).
             PermissionDeniedError: The token may not see this job (403).
@@ -459,7 +459,7 @@ class AsyncClient(AsyncPollingClient):
             The job as it is now.
 
         Raises:
-            ValueError: `job_id` is not a UUID.
+            ValueError: An argument is invalid.
             BadRequestError: The request is malformed (400).
             AuthenticationError: The token is missing, wrong or expired (401).
             PermissionDeniedError: The token may not see this job (403).

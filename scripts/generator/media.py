@@ -99,15 +99,13 @@ def _part(key: str, said: Document, node: Node, item: Node) -> tuple[str, bool]:
     if {"style", "explode", "headers"} & set(said):
         raise UnsupportedError(f"the encoding of {key!r} in a form with files")
     is_encoded = "contentEncoding" in item
-    own = "" if is_encoded else item.get("contentMediaType", "")
-    kinds = [one.strip() for one in (said.get("contentType") or own).split(",")]
-    if node.get("type") == "object" and not (kinds == [""] or is_json(kinds[0])):
-        raise UnsupportedError(f"{kinds[0]} as the type of {key!r}, which is an object")
-    is_bytes = not any(not one or is_json(one) or _is_text(one) for one in kinds)
-    is_binary = item.get("format") == "binary" or (is_bytes and not is_encoded)
+    kind: str = said.get("contentType") or ("" if is_encoded else item.get("contentMediaType", ""))
+    if node.get("type") == "object" and kind and not is_json(kind):
+        raise UnsupportedError(f"{kind} as the type of {key!r}, which is an object")
+    is_bytes = not (is_encoded or not kind or is_json(kind) or _is_text(kind))
+    is_file = item.get("type") == "string" and (is_bytes or item.get("format") == "binary")
     # One of several is as the name of a file has it.
-    is_usual = len(kinds) > 1 or kinds[0] == USUAL_RAW or "*" in kinds[0]
-    return "" if is_usual else kinds[0], item.get("type") == "string" and is_binary
+    return "" if kind == USUAL_RAW or set(",*") & set(kind) else kind, is_file
 
 
 def _as_file(field: Field) -> Field:

@@ -33,8 +33,8 @@ said = " ".join((unsupported.__doc__ or "").split())
 for missing in (
     "GET /odd-security: its security is no list of schemes",
     "Listed: its properties are no mapping",
-    "GET /nowhere: the security scheme nowhere: there is no such scheme",
-    "GET /digest: the security scheme digest: http digest is not supported",
+    "GET /nowhere: it asks for nowhere: there is no such scheme",
+    "GET /digest: it asks for digest: http digest is not supported",
     "GET /other-server: it has a server of its own, https://other.example",
     "GET /second-server: it has a server of its own, https://second.example",
     "GET /uploads: it has a server of its own, https://uploads.example",
