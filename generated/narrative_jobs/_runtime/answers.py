@@ -42,12 +42,11 @@ class Reader:
         is_success = 200 <= answer.status_code < 300
         decoder = call.decoder(answer.status_code) if is_success else None
         if decoder is None:
-            raise self._status_error(call, answer)
+            raise self._status_error(call, self._redacted(answer))
         if not answer.problem:
             try:
-                payload = _payload(decoder, answer.content, answer.headers)
                 return Response(
-                    parsed=self._decoded(decoder, payload),
+                    parsed=self._decoded(decoder, _payload(decoder, answer)),
                     status_code=answer.status_code,
                     headers=answer.headers,
                     content=answer.content,
@@ -56,25 +55,31 @@ class Reader:
                 )
             except (MismatchError, RecursionError):
                 pass  # What led here knows the answer as it was, with the token in it.
-        error = self._decode_error(call, answer, decoder)
+        error = self._decode_error(call, self._redacted(answer), decoder)
         error.retries_taken = retries_taken
         raise error
 
     def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:
         return strictly(decode, payload) if self._is_strict else decode(payload)
 
-    def _decode_error(
-        self, call: Call[Any], answer: Answer, decoder: Callable[[Any], Any]
-    ) -> ResponseDecodeError:
-        """Return why an answer does not decode, from reading it again without the token.
+    def _redacted(self, answer: Answer) -> Answer:
+        """Return an answer without the token.
 
         So nothing is cut for a message before the token is out: half of it is a secret, too.
         """
-        payload, text = None, self._redact(_text(answer.content, answer.headers))
+        redact = self._redact
+        headers = httpx.Headers([(redact(k), redact(v)) for k, v in answer.headers.raw])
+        content = redact(answer.content)
+        return Answer(answer.status_code, redact(answer.reason), headers, content, answer.problem)
+
+    def _decode_error(
+        self, call: Call[Any], answer: Answer, decoder: Callable[[Any], Any]
+    ) -> ResponseDecodeError:
+        payload, text = None, self._redact(_text(answer))
         problem = MismatchError(answer.problem or "expected an answer without the token in it")
         try:
             if not answer.problem:
-                given = _payload(decoder, self._redact(answer.content), answer.headers)
+                given = _payload(decoder, answer)
                 payload = self._redact(given)
                 if payload != given:  # The token was hidden in escapes.
                     text = json.dumps(payload)
@@ -86,15 +91,16 @@ class Reader:
         error = self._errors.decode.of(problem, payload)
         error.__context__ = None
         error.args = (f"{call} answered {answer.status_code}: {problem}",)
-        error.body = text
-        vars(error).update(self._evidence(answer))
+        error.status_code, error.headers, error.body = answer.status_code, answer.headers, text
+        error.request_id = self.request_id(answer)
         return error
 
     def connection_error(self, call: Call[Any], cause: Exception) -> APIConnectionError:
         """Return the error of a call that got no answer."""
         is_timeout = isinstance(cause, (httpx.TimeoutException, TimeoutError))
         error_class = self._errors.timeout if is_timeout else self._errors.connection
-        reason = self._redact(_reason(cause))
+        said = [type(cause).__name__, *filter(None, map(str, _all(cause)))]
+        reason = self._redact(": ".join(said[:2]))
         distrusted = [one for one in _all(cause) if isinstance(one, ssl.SSLCertVerificationError)]
         reason += f"; {TO_TRUST}" if distrusted else ""
         error = error_class(f"{call} got no answer from {self._base_url.host}: {reason}")
@@ -114,36 +120,31 @@ class Reader:
     def _status_error(self, call: Call[Any], answer: Answer) -> APIStatusError:
         message = f"{call} answered {answer.status_code} {answer.reason}".rstrip()
         if 300 <= answer.status_code < 400 and "Location" in answer.headers:
-            target = shortened(self._redact(answer.headers["Location"]))
+            target = shortened(answer.headers["Location"])
             message += f" and points to {target}, where the client does not follow"
         wait = retry_after(answer.headers)
         if wait is not None and wait > MAX_RETRY_AFTER:
             message += f", and asks to come back in {wait:.0f} seconds"
         try:
-            body = self._redact(json.loads(answer.content))
+            body = json.loads(answer.content)
         except (ValueError, RecursionError):
-            body = self._redact(_text(answer.content, answer.headers))
+            body = _text(answer)
         return self._errors.of_status(answer.status_code)(
-            self._redact(message), body=body, **self._evidence(answer)
+            message,
+            status_code=answer.status_code,
+            headers=answer.headers,
+            body=self._redact(body),
+            request_id=self.request_id(answer),
         )
 
-    def _evidence(self, answer: Answer) -> dict[str, Any]:
-        """Give what an error keeps of an answer, beside its body."""
-        redact = self._redact
-        return {
-            "status_code": answer.status_code,
-            "headers": httpx.Headers([(redact(k), redact(v)) for k, v in answer.headers.raw]),
-            "request_id": self.request_id(answer),
-        }
 
-
-def _payload(decode: Callable[[Any], Any], content: bytes, headers: httpx.Headers) -> Any:
+def _payload(decode: Callable[[Any], Any], answer: Answer) -> Any:
     """Return what a decoder takes: JSON, or a text, or what came."""
     if decode in {as_bytes, as_nothing}:
-        return content
+        return answer.content
     if decode is as_text:
-        return _text(content, headers)
-    return json_text.load(content) if content else None
+        return _text(answer)
+    return json_text.load(answer.content) if answer.content else None
 
 
 def _all(cause: BaseException | None) -> Iterator[Exception]:
@@ -156,16 +157,10 @@ def _all(cause: BaseException | None) -> Iterator[Exception]:
         cause = cause.__cause__ or cause.__context__
 
 
-def _reason(cause: Exception) -> str:
-    """Say what an exception says, or the first of those behind it that says anything."""
-    name, said = type(cause).__name__, next((text for one in _all(cause) if (text := str(one))), "")
-    return f"{name}: {said}" if said else name
-
-
-def _text(content: bytes, headers: httpx.Headers) -> str:
+def _text(answer: Answer) -> str:
     """Return a body as text, in the charset that it names, or else in UTF-8."""
-    named = httpx.Response(200, headers={"Content-Type": headers.get("Content-Type", "")})
+    named = httpx.Response(200, headers={"Content-Type": answer.headers.get("Content-Type", "")})
     try:
-        return content.decode(named.charset_encoding or "utf-8", errors="replace")
+        return answer.content.decode(named.charset_encoding or "utf-8", errors="replace")
     except (LookupError, UnicodeError):  # Python knows none of that name, or not for texts.
-        return content.decode(errors="replace")
+        return answer.content.decode(errors="replace")

@@ -194,12 +194,10 @@ class BaseClient:
     ) -> float:
         """Say how long to wait before trying again, in seconds, or give up."""
         error.retries_taken = retries_taken
-        delay = backoff(retries_taken)
-        if isinstance(error, APIStatusError):
-            asked = retry_after(error.headers)
-            delay = delay if asked is None else asked
-        is_last = retries_taken >= self._max_retries or delay > MAX_RETRY_AFTER
-        is_last = is_last or not (error.is_transient and call.is_repeatable)
+        asked = retry_after(error.headers) if isinstance(error, APIStatusError) else None
+        delay = backoff(retries_taken) if asked is None else asked
+        may_help = error.is_transient and call.is_repeatable and delay <= MAX_RETRY_AFTER
+        is_last = retries_taken >= self._max_retries or not may_help
         if not deadline.allows(0.0 if is_last else delay):
             text = f"{call} was not done in {deadline.seconds:,.10g} seconds; last: {error}"
             late = self._api.errors.timeout(text)

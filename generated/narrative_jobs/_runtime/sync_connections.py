@@ -30,44 +30,6 @@ from .deadline import Deadline, Gate, unshielded
 _BACKEND = cast(httpcore.NetworkBackend, httpcore.SyncBackend())
 
 
-class Wire(httpcore.NetworkBackend, httpcore.NetworkStream):
-    """The socket of one connection: opened when needed, and held to the deadline of each call."""
-
-    def __init__(self) -> None:
-        self.deadline = Deadline(None)
-        self._stream = httpcore.NetworkStream()  # Not there yet.
-
-    def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, *more: Any, **options: Any
-    ) -> httpcore.NetworkStream:
-        """Connect to the server, or to the proxy before it."""
-        left = self.deadline.left(timeout)
-        self._stream = _BACKEND.connect_tcp(host, port, left, *more, **options)
-        return self
-
-    def start_tls(
-        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        """Speak TLS from now on."""
-        left = self.deadline.left(timeout)
-        self._stream = self._stream.start_tls(ssl_context, server_hostname, left)
-        return self
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self.deadline.left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self.deadline.left(timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-    def close(self) -> None:
-        """Close the socket, also where the task is being cancelled."""
-        with unshielded(), suppress(OSError, NotImplementedError):  # The latter before it is there.
-            self._stream.close()
-
-
 class Connection(Protocol):
     """What carries one request at a time; it closes what an error has left of no use."""
 
@@ -78,14 +40,19 @@ class Connection(Protocol):
     def close(self) -> None: ...
 
 
-class OwnConnection:
-    """A connection of the client's own."""
+class OwnConnection(httpcore.NetworkBackend, httpcore.NetworkStream):
+    """A connection of the client's own.
+
+    It is the socket, too, over which httpcore speaks: opened when needed, and held to the deadline
+    of each call.
+    """
 
     def __init__(self, route: Route) -> None:
         self._route = route
-        self._wire = Wire()
-        options: dict[str, Any] = {"keepalive_expiry": KEEPALIVE, "network_backend": self._wire}
+        self._deadline = Deadline(None)
+        self._stream = httpcore.NetworkStream()  # Not there yet.
         self._inner: httpcore.ConnectionInterface
+        options: dict[str, Any] = {"keepalive_expiry": KEEPALIVE, "network_backend": self}
         if route.proxy is None:
             self._inner = httpcore.HTTPConnection(route.origin, route.tls, **options)
         else:
@@ -96,7 +63,7 @@ class OwnConnection:
             self._inner = proxy.create_connection(route.origin)
 
     def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
-        self._wire.deadline, deadline.wire = deadline, self._wire
+        self._deadline, deadline.wire = deadline, self
         origin, target = self._route.origin, request.target.encode("ascii")
         sent = httpcore.Request(
             request.method,
@@ -116,7 +83,7 @@ class OwnConnection:
         except Exception as error:
             # Those of httpcore have the names of those of httpx.
             error_class = getattr(httpx, type(error).__name__, None)
-            if error_class is None or isinstance(error, httpx.RequestError):
+            if error_class is None:
                 raise
             raise error_class(str(error)) from error
         finally:
@@ -127,8 +94,35 @@ class OwnConnection:
     def is_usable(self) -> bool:
         return self._inner.is_available() and not self._inner.has_expired()
 
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *more: Any, **options: Any
+    ) -> httpcore.NetworkStream:
+        """Connect to the server, or to the proxy before it."""
+        left = self._deadline.left(timeout)
+        self._stream = _BACKEND.connect_tcp(host, port, left, *more, **options)
+        return self
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Speak TLS from now on."""
+        left = self._deadline.left(timeout)
+        self._stream = self._stream.start_tls(ssl_context, server_hostname, left)
+        return self
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._deadline.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._deadline.left(timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
     def close(self) -> None:
-        self._wire.close()
+        """Close the socket, also where the task is being cancelled."""
+        with unshielded(), suppress(OSError, NotImplementedError):  # The latter before it is there.
+            self._stream.close()
 
 
 class LentClient:

@@ -29,44 +29,6 @@ from .deadline import AsyncGate, Deadline, shielded
 _BACKEND = cast(httpcore.AsyncNetworkBackend, httpcore.AnyIOBackend())
 
 
-class AsyncWire(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
-    """The socket of one connection: opened when needed, and held to the deadline of each call."""
-
-    def __init__(self) -> None:
-        self.deadline = Deadline(None)
-        self._stream = httpcore.AsyncNetworkStream()  # Not there yet.
-
-    async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, *more: Any, **options: Any
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the server, or to the proxy before it."""
-        left = self.deadline.left(timeout)
-        self._stream = await _BACKEND.connect_tcp(host, port, left, *more, **options)
-        return self
-
-    async def start_tls(
-        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        """Speak TLS from now on."""
-        left = self.deadline.left(timeout)
-        self._stream = await self._stream.start_tls(ssl_context, server_hostname, left)
-        return self
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max_bytes, self.deadline.left(timeout))
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, self.deadline.left(timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-    async def aclose(self) -> None:
-        """Close the socket, also where the task is being cancelled."""
-        with shielded(), suppress(OSError, NotImplementedError):  # The latter before it is there.
-            await self._stream.aclose()
-
-
 class AsyncConnection(Protocol):
     """What carries one request at a time; it closes what an error has left of no use."""
 
@@ -77,14 +39,19 @@ class AsyncConnection(Protocol):
     async def aclose(self) -> None: ...
 
 
-class AsyncOwnConnection:
-    """A connection of the client's own."""
+class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
+    """A connection of the client's own.
+
+    It is the socket, too, over which httpcore speaks: opened when needed, and held to the deadline
+    of each call.
+    """
 
     def __init__(self, route: Route) -> None:
         self._route = route
-        self._wire = AsyncWire()
-        options: dict[str, Any] = {"keepalive_expiry": KEEPALIVE, "network_backend": self._wire}
+        self._deadline = Deadline(None)
+        self._stream = httpcore.AsyncNetworkStream()  # Not there yet.
         self._inner: httpcore.AsyncConnectionInterface
+        options: dict[str, Any] = {"keepalive_expiry": KEEPALIVE, "network_backend": self}
         if route.proxy is None:
             self._inner = httpcore.AsyncHTTPConnection(route.origin, route.tls, **options)
         else:
@@ -95,7 +62,7 @@ class AsyncOwnConnection:
             self._inner = proxy.create_connection(route.origin)
 
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
-        self._wire.deadline, deadline.wire = deadline, self._wire
+        self._deadline, deadline.wire = deadline, self
         origin, target = self._route.origin, request.target.encode("ascii")
         sent = httpcore.Request(
             request.method,
@@ -115,7 +82,7 @@ class AsyncOwnConnection:
         except Exception as error:
             # Those of httpcore have the names of those of httpx.
             error_class = getattr(httpx, type(error).__name__, None)
-            if error_class is None or isinstance(error, httpx.RequestError):
+            if error_class is None:
                 raise
             raise error_class(str(error)) from error
         finally:
@@ -126,8 +93,35 @@ class AsyncOwnConnection:
     def is_usable(self) -> bool:
         return self._inner.is_available() and not self._inner.has_expired()
 
+    async def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *more: Any, **options: Any
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the server, or to the proxy before it."""
+        left = self._deadline.left(timeout)
+        self._stream = await _BACKEND.connect_tcp(host, port, left, *more, **options)
+        return self
+
+    async def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        """Speak TLS from now on."""
+        left = self._deadline.left(timeout)
+        self._stream = await self._stream.start_tls(ssl_context, server_hostname, left)
+        return self
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._stream.read(max_bytes, self._deadline.left(timeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, self._deadline.left(timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
     async def aclose(self) -> None:
-        await self._wire.aclose()
+        """Close the socket, also where the task is being cancelled."""
+        with shielded(), suppress(OSError, NotImplementedError):  # The latter before it is there.
+            await self._stream.aclose()
 
 
 class AsyncLentClient:
