@@ -7,10 +7,8 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from urllib.parse import quote
-
-T = TypeVar("T")
 
 
 def basic(token: str) -> str:
@@ -36,22 +34,19 @@ class Secret:
         spellings = {spelling for part in parts if len(part) >= 8 for spelling in _spelled(part)}
         self._spellings = sorted(spellings, key=len, reverse=True)
 
-    def redact(self, value: T) -> T:
+    def redact(self, value: Any) -> Any:
         """Take the token out of text, and out of any JSON: some servers repeat what they refuse."""
-        return cast("T", self._redacted(value))
-
-    def _redacted(self, value: Any) -> Any:
         match value:
             case str():
                 for spelling in self._spellings:
                     value = value.replace(spelling, "[token]")
                 return value
             case bytes():
-                return self._redacted(value.decode("latin-1")).encode("latin-1")
+                return self.redact(value.decode("latin-1")).encode("latin-1")
             case list():
-                return [self._redacted(item) for item in cast("Sequence[Any]", value)]
+                return [self.redact(item) for item in cast("Sequence[Any]", value)]
             case dict():
                 items = cast("Mapping[str, Any]", value).items()
-                return {self._redacted(key): self._redacted(item) for key, item in items}
+                return {self.redact(key): self.redact(item) for key, item in items}
             case _:
                 return value

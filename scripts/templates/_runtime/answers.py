@@ -6,16 +6,16 @@ import json
 import ssl
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 
 from . import json_text
 from .calls import Call, Response
-from .codec import as_bytes, as_nothing, as_text
+from .codec import as_bytes, as_nothing, as_text, to_json
 from .connections import Answer
 from .errors import APIConnectionError, APIStatusError, ErrorClasses, ResponseDecodeError
-from .mismatch import MismatchError, shortened
+from .mismatch import MismatchError, excerpt, shortened
 from .oddities import strictly
 from .retries import MAX_RETRY_AFTER, retry_after
 from .secret import Secret
@@ -38,15 +38,16 @@ class Reader:
 
     def read(self, call: Call[T], answer: Answer, retries_taken: int) -> Response[T]:
         """Decode an answer, or raise what it amounts to."""
-        is_success = 200 <= answer.status_code < 300
-        decoder = call.decoder(answer.status_code) if is_success else None
-        if decoder is None:
+        code, is_success = answer.status_code, 200 <= answer.status_code < 300
+        names = [str(code), f"{code // 100}XX", "default"] if is_success else []
+        decode = next((call.decoders[name] for name in names if name in call.decoders), None)
+        if decode is None:
             raise self._status_error(call, self._redacted(answer))
         if not answer.problem:
             try:
                 return Response(
-                    parsed=self._decoded(decoder, _payload(decoder, answer)),
-                    status_code=answer.status_code,
+                    parsed=self._decoded(call, decode, _payload(decode, answer)),
+                    status_code=code,
                     headers=answer.headers,
                     content=answer.content,
                     request_id=self.request_id(answer),
@@ -54,12 +55,22 @@ class Reader:
                 )
             except (MismatchError, RecursionError):
                 pass  # What led here knows the answer as it was, with the token in it.
-        error = self._decode_error(call, self._redacted(answer), decoder)
+        error = self._decode_error(call, self._redacted(answer), decode)
         error.retries_taken = retries_taken
         raise error
 
-    def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:
-        return strictly(decode, payload) if self._is_strict else decode(payload)
+    def _decoded(self, call: Call[T], decode: Callable[[Any], T], payload: Any) -> T:
+        """Decode a body, unless it is the answer to somebody else's question."""
+        parsed = strictly(decode, payload) if self._is_strict else decode(payload)
+        keys, asked = call.item_id or ((), None)
+        given = payload
+        for key in keys:
+            given = cast("dict[str, Any]", given).get(key) if isinstance(given, dict) else None
+        text = str(to_json(asked))
+        if keys and given is not None and str(given).lower() != text.lower():
+            expected = f"{excerpt(text)}, which was asked for"
+            raise MismatchError.unexpected(given, expected).within(".".join(keys))
+        return parsed
 
     def _redacted(self, answer: Answer) -> Answer:
         """Return an answer without the token.
@@ -72,17 +83,17 @@ class Reader:
         return Answer(answer.status_code, redact(answer.reason), headers, content, answer.problem)
 
     def _decode_error(
-        self, call: Call[Any], answer: Answer, decoder: Callable[[Any], Any]
+        self, call: Call[Any], answer: Answer, decode: Callable[[Any], Any]
     ) -> ResponseDecodeError:
         payload, text = None, self._redact(_text(answer))
         problem = MismatchError(answer.problem or "expected an answer without the token in it")
         try:
             if not answer.problem:
-                given = _payload(decoder, answer)
+                given = _payload(decode, answer)
                 payload = self._redact(given)
                 if payload != given:  # The token was hidden in escapes.
                     text = json.dumps(payload)
-                self._decoded(decoder, payload)
+                self._decoded(call, decode, payload)
         except MismatchError as mismatch:
             problem = mismatch
         except RecursionError:
@@ -113,8 +124,8 @@ class Reader:
 
     def request_id(self, answer: Answer) -> str | None:
         """Return the id that the server gave the request, if any."""
-        given: str | None = answer.headers.get("X-Request-Id")
-        return self._redact(given)
+        given: str | None = self._redact(answer.headers.get("X-Request-Id"))
+        return given
 
     def _status_error(self, call: Call[Any], answer: Answer) -> APIStatusError:
         message = f"{call} answered {answer.status_code} {answer.reason}".rstrip()

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import Enum
-from functools import partial
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, cast
 
 import httpx
 from attrs import field, frozen, has
 
-from .codec import as_any, to_json
+from .codec import as_any
 from .encoding import Content, json_body, query_arguments
-from .mismatch import MismatchError, excerpt
+from .mismatch import excerpt
 
 T = TypeVar("T")
 
@@ -62,27 +61,6 @@ class Call(NamedTuple, Generic[T]):
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
-
-    def decoder(self, status_code: int) -> Callable[[Any], T] | None:
-        """Find what decodes the body of an answer, if the spec says."""
-        for status in (str(status_code), f"{status_code // 100}XX", "default"):
-            if status in self.decoders:
-                decode = self.decoders[status]
-                return partial(self._decoded, decode) if self.item_id else decode
-        return None
-
-    def _decoded(self, decode: Callable[[Any], T], payload: Any) -> T:
-        """Decode a body, unless it is the answer to somebody else's question."""
-        parsed = decode(payload)
-        keys, asked = self.item_id or ((), None)
-        given = payload
-        for key in keys:
-            given = cast("dict[str, Any]", given).get(key) if isinstance(given, dict) else None
-        text = str(to_json(asked))
-        if keys and given is not None and str(given).lower() != text.lower():
-            expected = f"{excerpt(text)}, which was asked for"
-            raise MismatchError.unexpected(given, expected).within(".".join(keys))
-        return parsed
 
     @classmethod
     def plain(cls, method: object, path: object, params: object, json: object) -> Call[Any]:
