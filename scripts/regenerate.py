@@ -70,16 +70,14 @@ def generate(spec: Path, folder: Path, *, skip: bool = False) -> Path:
     """Make the package in `folder`, or raise what is wrong with the spec."""
     config = ConfigFile.load_from_path(ROOT / "generator-config.yaml")
     name, project = str(config.package_name_override), config.project_name_override
-    package = read(load(spec))
-    if package.missing and not skip:
-        hint = "--skip-unsupported makes a package of the rest."
-        raise UnsupportedError("\n".join([*package.missing, hint]))
-    if package.missing:
-        said = [f"{spec}: left out ({len(package.missing)}):", *package.missing]
-        print("\n- ".join(said), file=sys.stderr)
-    target, templates = folder / name, ROOT / "scripts" / "templates"
-    values = {"sdk": package.sdk, "package_name": name, "project_name": project}
-    render(templates, target, package.models, **values)
+    sdk = read(load(spec))
+    if missing := sdk["missing"]:
+        if not skip:
+            hint = "--skip-unsupported makes a package of the rest."
+            raise UnsupportedError("\n".join([*missing, hint]))
+        print(f"{spec}: left out ({len(missing)}):", *missing, sep="\n- ", file=sys.stderr)
+    target = folder / name
+    render(target, sdk=sdk, package_name=name, project_name=project)
     ruff("check", "--select=F401,F821,I,RUF022", "--fix", target)
     ruff("format", target)
     return target

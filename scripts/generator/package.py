@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import frozen
-
 from .docs import operation_doc
-from .document import Document, UnsupportedError
+from .document import Document, UnsupportedError, at
 from .flat import Flattener
 from .heirs import with_heirs
 from .models import Models
@@ -16,48 +14,63 @@ from .operation import Operation
 from .operations import noting, read_operations
 from .paging import paging_of
 from .reader import Reader
-from .sdk import OUR_ERRORS, sdk, status_errors
+from .sdk import OUR_ERRORS, about, error_fields, example, status_errors
 from .tags import Tags
 from .validate import checked
 from .waits import Wait, wait_of
 
 
-@frozen
-class Package:
-    """A package: what its templates see, and what there is no place for in it."""
-
-    models: Models
-    sdk: dict[str, Any]
-    missing: list[str]
-    """What of the document is left out, and why."""
-
-
-def read(document: Document) -> Package:
-    """Return the package that a document asks for."""
+def read(document: Document) -> dict[str, Any]:
+    """Return the package that a document asks for, as templates know it: `sdk`."""
     document = with_heirs(checked(document))
     reader = Reader(Flattener(document))
     reader.run((document.get("components") or {}).get("schemas") or {})
-    operations, security = read_operations(reader)
+    found, security = read_operations(reader)
     Tags(reader).run()
-    models = reader.models
-    causes = models.leave_out(reader.broken)
-    problems = [*reader.problems, *causes.values()]
-    kept: list[Operation] = []
+    models, problems = reader.models, reader.problems
+    operations = list(_made(found, reader))
+    models.keep([*reader.components(), *(name for one in operations for name in one.classes)])
+    errors = status_errors(operations)
+    taken = {*OUR_ERRORS, *(one.name for one in errors), *(one.name for one in operations)}
+    waits = list(_extended(operations, models, problems, taken))
     for one in operations:
-        if broken := [causes[name] for name in sorted(one.classes & set(causes))]:
-            problems.append(broken[0].within(one.place))
-        else:
-            kept.append(one)
-    models.keep([*reader.components(), *(name for one in kept for name in one.classes)])
-    errors = status_errors(kept)
-    taken = {*OUR_ERRORS, *(one.name for one in errors), *(one.name for one in kept)}
-    waits = list(_extended(kept, models, problems, taken))
-    for one in kept:
         one.doc = operation_doc(one, errors)
     models.link()
-    missing = list(dict.fromkeys(map(str, problems)))
-    values = sdk(document, security, models, kept, waits, errors, missing)
-    return Package(models, values, missing)
+    with at("info, servers or x-sdk"):
+        said = about(document)
+    ends = [error for wait in waits for error in wait.errors]
+    public = {
+        "client": ["AsyncClient", "CallOptions", "Client", "Response"],
+        "errors": sorted([*OUR_ERRORS, f"{said['name']}Error", *(e.name for e in errors), *ends]),
+    }
+    ours = {name for names in public.values() for name in names}
+    model_names = sorted(name for _, names in models.exports() for name in names)
+    # Names of the package itself hide those of the models.
+    public["models"] = [name for name in model_names if name not in ours]
+    return said | {
+        "auth": security.header,
+        "missing": list(dict.fromkeys(map(str, problems))),
+        "example": example(operations, waits),
+        "status_errors": errors,
+        "error_fields": error_fields(operations, models, waits),
+        "operations": operations,
+        "waits": waits,
+        "commands": [wait for wait in waits if not any(one.required for one in wait.others)],
+        "models": models,
+        "shown": ["*"] if public["models"] == model_names else public["models"],
+        "public": public,
+    }
+
+
+def _made(operations: list[Operation], reader: Reader) -> Iterator[Operation]:
+    """Leave out the classes that cannot be made; yield the operations that need none of them."""
+    causes = reader.models.leave_out(reader.broken)
+    reader.problems += causes.values()
+    for one in operations:
+        if broken := [causes[name] for name in sorted(one.classes & set(causes))]:
+            reader.problems.append(broken[0].within(one.place))
+        else:
+            yield one
 
 
 def _extended(

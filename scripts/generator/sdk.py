@@ -1,4 +1,4 @@
-"""What the templates of the client and of the errors see: `sdk`."""
+"""What templates see of the API as a whole, and of its errors."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from typing import Any
 from attrs import frozen
 from openapi_python_client import strings
 
-from .document import Document, UnsupportedError, at
+from .document import Document, UnsupportedError
 from .model import Field, Model
 from .models import Models
 from .names import TAKEN_BY_ERRORS, snake
 from .operation import Operation
-from .security import Security
 from .shapes import STRING
 from .text import Text
 from .waits import Wait
@@ -59,7 +58,7 @@ def status_errors(operations: Iterable[Operation]) -> list[StatusError]:
     return [error for error in STATUS_ERRORS if error.code not in rare]
 
 
-def _error_fields(
+def error_fields(
     operations: Sequence[Operation], models: Models, waits: Sequence[Wait]
 ) -> list[Field]:
     """Return the texts in the usual body of an error; every error gets them as attributes.
@@ -76,42 +75,7 @@ def _error_fields(
     return []
 
 
-def sdk(
-    document: Document,
-    security: Security,
-    models: Models,
-    operations: list[Operation],
-    waits: list[Wait],
-    errors: list[StatusError],
-    missing: list[str],
-) -> dict[str, Any]:
-    """Return what templates know as `sdk`."""
-    with at("info, servers or x-sdk"):
-        about = _about(document)
-    ends = [error for wait in waits for error in wait.errors]
-    names = sorted([*OUR_ERRORS, f"{about['name']}Error", *(one.name for one in errors), *ends])
-    client_names = ["AsyncClient", "CallOptions", "Client", "Response"]
-    exports = models.exports()
-    model_names = sorted(name for _, some in exports for name in some)
-    # Names of the package itself hide those of the models.
-    others = [name for name in model_names if name not in {*client_names, *names}]
-    return {
-        **about,
-        "auth": security.header,
-        "missing": missing,
-        "example": _example(operations, waits),
-        "status_errors": errors,
-        "error_fields": _error_fields(operations, models, waits),
-        "operations": operations,
-        "waits": waits,
-        "commands": [wait for wait in waits if not any(one.required for one in wait.others)],
-        "exports": exports,
-        "shown": ["*"] if others == model_names else others,
-        "public": [("client", client_names), ("errors", names), ("models", others)],
-    }
-
-
-def _about(document: Document) -> dict[str, Any]:
+def about(document: Document) -> dict[str, Any]:
     """Return what the package says of the API as a whole, and the names that it has for it."""
     info, hints = document["info"], document.get("x-sdk") or {}
     title = str(info["title"])
@@ -126,11 +90,8 @@ def _about(document: Document) -> dict[str, Any]:
         raise UnsupportedError("servers: two of them have one x-name")
     variables: dict[str, str] = {}
     for what in ("api_key", "environment", "log"):
-        usual = f"{snake(name)}_{what}".upper()
-        variable = hints.get(f"{what.replace('_', '-')}-variable", usual)
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", variable):
-            raise UnsupportedError(f"{variable!r} cannot be the name of a variable")
-        variables[f"{what}_variable"] = variable
+        given = hints.get(f"{what}-variable".replace("_", "-"))
+        variables[f"{what}_variable"] = Text(given or f"{snake(name)}_{what}".upper())
     return {
         "name": name,
         **variables,
@@ -142,7 +103,7 @@ def _about(document: Document) -> dict[str, Any]:
     }
 
 
-def _example(operations: Sequence[Operation], waits: Sequence[Wait]) -> str:
+def example(operations: Sequence[Operation], waits: Sequence[Wait]) -> str:
     """Return a first call, as code; `""` where there is no operation."""
     calls = [
         (f"wait_for_{one.noun}", one.operation, f".{one.found['state'].path}") for one in waits
