@@ -37,7 +37,7 @@ from support import Flavour
 
 CALLS = int(os.environ.get("SOAK_CALLS", "600"))
 SEED = int(os.environ.get("SOAK_SEED", random.randrange(10**6)))
-JOBS = int(os.environ.get("SOAK_JOBS", "2000"))
+JOBS = int(os.environ.get("SOAK_JOBS", "1000"))
 THREADS, TASKS = 32, 200
 RETRIES = 2
 SOUND = ["ok", "http/1.0", "chunked", "gzip", "deflate"]
@@ -98,7 +98,7 @@ ODD = {
     "no content": say(message("204 No Content")),
 }
 REFUSED = say(message("429 Too Many Requests", b"", "Retry-After: 0.1"))
-LIMIT = 2500
+LIMIT = 1250
 """After how many requests the server refuses all of them for a tenth of a second."""
 
 
