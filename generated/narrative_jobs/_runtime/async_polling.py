@@ -12,9 +12,8 @@ import anyio
 
 from .arguments import checked_async_callback
 from .async_client import AsyncAPIClient
-from .calls import Call, Response
+from .calls import Response
 from .crews import AsyncPoll, Tasks
-from .deadline import Deadline
 from .waiting import called_async
 from .watches import Outcome, Wait, Watch
 
@@ -27,13 +26,13 @@ BUSY = "another thread or task is taking from this iterator: let one do it"
 class AsyncPollingClient(AsyncAPIClient):
     """A client that can also wait."""
 
-    async def _poll(self, call: Call[T], deadline: Deadline) -> Outcome[T]:
-        """Make a call once, as one of many polls of the same thing; return what it raises.
+    async def _poll(self, watch: Watch[T]) -> Outcome[T]:
+        """Make the call of a watch once; return what it raises.
 
         That is anything at all: a poll without an outcome would be waited for without end.
         """
         try:
-            return await self._attempt(call, self._request(call), deadline, 0)
+            return await self._attempt(watch.call, self._request(watch.call), watch.deadline, 0)
         except BaseException as error:
             return error
 
@@ -43,7 +42,7 @@ class AsyncPollingClient(AsyncAPIClient):
         while (end := wait.end()) is None:
             due = wait.next()
             if isinstance(due, Watch):
-                await _hear(wait, due, await self._poll(due.call, wait.busy[due]))
+                await _hear(wait, due, await self._poll(due))
             elif due is not None:
                 await anyio.sleep(due)
         if isinstance(end, Exception):
@@ -97,7 +96,7 @@ class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
         async with Tasks(self._poll) as crew:
             while wait.busy or (wait.queue and not wait.over):
                 while isinstance(due := wait.next(), Watch):
-                    crew.start(due, wait.busy[due])
+                    crew.start(due)
                 if wait.busy:
                     if heard := await crew.outcome(due):
                         await _hear(wait, *heard)

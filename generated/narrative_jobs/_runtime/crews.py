@@ -13,13 +13,12 @@ from typing import Generic, Self, TypeAlias, TypeVar
 
 import anyio
 
-from .calls import Call
-from .deadline import Deadline
 from .watches import Outcome, Watch
 
 T = TypeVar("T")
-Poll: TypeAlias = Callable[[Call[T], Deadline], Outcome[T]]
-AsyncPoll: TypeAlias = Callable[[Call[T], Deadline], Awaitable[Outcome[T]]]
+Poll: TypeAlias = Callable[[Watch[T]], Outcome[T]]
+AsyncPoll: TypeAlias = Callable[[Watch[T]], Awaitable[Outcome[T]]]
+Heard: TypeAlias = tuple[Watch[T], Outcome[T]]
 
 LAST_MOMENT = 1.0
 """How long polls that are cut short are waited for, in seconds."""
@@ -34,34 +33,32 @@ class Threads(AbstractContextManager["Threads[T]"], Generic[T]):
 
     def __init__(self, poll: Poll[T]) -> None:
         self._poll = poll
-        self._over: SimpleQueue[tuple[Watch[T], Outcome[T]]] = SimpleQueue()
-        self._busy: list[tuple[threading.Thread, Deadline]] = []
+        self._busy: dict[Watch[T], threading.Thread] = {}
+        self._over: SimpleQueue[Heard[T]] = SimpleQueue()
 
-    def start(self, watch: Watch[T], deadline: Deadline) -> None:
+    def start(self, watch: Watch[T]) -> None:
         """Poll something."""
-        thread = threading.Thread(
-            target=self._run, args=(watch, deadline), name=__name__, daemon=True
-        )
-        self._busy = [(one, until) for one, until in self._busy if one.is_alive()]
-        self._busy.append((thread, deadline))
+        thread = threading.Thread(target=self._run, args=[watch], name=__name__, daemon=True)
+        self._busy[watch] = thread
         thread.start()
 
-    def _run(self, watch: Watch[T], deadline: Deadline) -> None:
-        outcome = self._poll(watch.call, deadline)
-        self._over.put((watch, outcome))
+    def _run(self, watch: Watch[T]) -> None:
+        self._over.put((watch, self._poll(watch)))
 
-    def outcome(self, timeout: float | None) -> tuple[Watch[T], Outcome[T]] | None:
+    def outcome(self, timeout: float | None) -> Heard[T] | None:
         """Return what a poll gave, as soon as one is over; `None` after so many seconds."""
         try:
-            return self._over.get(timeout=timeout)
+            heard = self._over.get(timeout=timeout)
         except Empty:
             return None
+        del self._busy[heard[0]]
+        return heard
 
     def __exit__(self, *_: object) -> None:
-        for _thread, deadline in self._busy:
-            deadline.cut()
+        for watch in self._busy:
+            watch.deadline.cut()
         end = time.monotonic() + LAST_MOMENT
-        for thread, _deadline in self._busy:
+        for thread in self._busy.values():
             if thread.is_alive():  # Ctrl-C may come while one starts.
                 thread.join(max(end - time.monotonic(), 0.0))
 
@@ -71,19 +68,18 @@ class Tasks(Generic[T]):
 
     def __init__(self, poll: AsyncPoll[T]) -> None:
         self._poll, self._group = poll, anyio.create_task_group()
-        self._over: deque[tuple[Watch[T], Outcome[T]]] = deque()
+        self._over: deque[Heard[T]] = deque()
         self._is_over = anyio.Event()
 
-    def start(self, watch: Watch[T], deadline: Deadline) -> None:
+    def start(self, watch: Watch[T]) -> None:
         """Poll something."""
-        self._group.start_soon(self._run, watch, deadline)
+        self._group.start_soon(self._run, watch)
 
-    async def _run(self, watch: Watch[T], deadline: Deadline) -> None:
-        outcome = await self._poll(watch.call, deadline)
-        self._over.append((watch, outcome))
+    async def _run(self, watch: Watch[T]) -> None:
+        self._over.append((watch, await self._poll(watch)))
         self._is_over.set()
 
-    async def outcome(self, timeout: float | None) -> tuple[Watch[T], Outcome[T]] | None:
+    async def outcome(self, timeout: float | None) -> Heard[T] | None:
         """Return what a poll gave, as soon as one is over; `None` after so many seconds."""
         if not self._over:
             self._is_over = anyio.Event()

@@ -10,9 +10,8 @@ from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
 from .arguments import checked_callback
-from .calls import Call, Response
+from .calls import Response
 from .crews import Poll, Threads
-from .deadline import Deadline
 from .sync_client import APIClient
 from .waiting import called
 from .watches import Outcome, Wait, Watch
@@ -26,13 +25,13 @@ BUSY = "another thread or task is taking from this iterator: let one do it"
 class PollingClient(APIClient):
     """A client that can also wait."""
 
-    def _poll(self, call: Call[T], deadline: Deadline) -> Outcome[T]:
-        """Make a call once, as one of many polls of the same thing; return what it raises.
+    def _poll(self, watch: Watch[T]) -> Outcome[T]:
+        """Make the call of a watch once; return what it raises.
 
         That is anything at all: a poll without an outcome would be waited for without end.
         """
         try:
-            return self._attempt(call, self._request(call), deadline, 0)
+            return self._attempt(watch.call, self._request(watch.call), watch.deadline, 0)
         except BaseException as error:
             return error
 
@@ -42,7 +41,7 @@ class PollingClient(APIClient):
         while (end := wait.end()) is None:
             due = wait.next()
             if isinstance(due, Watch):
-                _hear(wait, due, self._poll(due.call, wait.busy[due]))
+                _hear(wait, due, self._poll(due))
             elif due is not None:
                 time.sleep(due)
         if isinstance(end, Exception):
@@ -96,7 +95,7 @@ class Finished(Generator[R], Generic[T, R]):
         with Threads(self._poll) as crew:
             while wait.busy or (wait.queue and not wait.over):
                 while isinstance(due := wait.next(), Watch):
-                    crew.start(due, wait.busy[due])
+                    crew.start(due)
                 if wait.busy:
                     if heard := crew.outcome(due):
                         _hear(wait, *heard)

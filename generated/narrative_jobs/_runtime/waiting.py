@@ -98,7 +98,7 @@ class LongRunning(Generic[T]):
         """Return the error that says how it ended; `None` unless it has, and not in success."""
         if not self.is_final(item) or self.is_success(item):
             return None
-        text = f"{self.name(self.id_of(item), item)} ended as {self.state_in_words(item)}"
+        text = redact(f"{self.name(self.id_of(item), item)} ended as {self.state_in_words(item)}")
         seconds = took.total_seconds() if (took := self.duration_of(item)) else -1
         if seconds >= 0:  # The clocks of servers differ.
             text += f" after {datetime.timedelta(seconds=round(seconds))}"

@@ -8,7 +8,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
 
@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 Outcome: TypeAlias = Response[T] | BaseException
 
+NEVER = Deadline(None)
 MIN_ERRORS = 3  # It takes so many in a row to end a wait as an outage.
 
 
@@ -38,6 +39,8 @@ class Watch(Generic[T]):
     id: Any
     """Its id, as the caller gave it."""
     call: Call[T]
+    deadline: Deadline = NEVER
+    """When its poll must be over."""
     polls: int = 0
     item: T | None = None
     """It, as it was when last seen."""
@@ -82,13 +85,13 @@ class Wait(Generic[T]):
         self.size = 1 if self._is_one else checked_count("max_concurrency", max_concurrency, 1)
         self._began = time.monotonic()
         self._end = self._began + self._max_wait
-        watches = _watches(kind, given, call_of)
+        watches = _watches(given, call_of)
         self._count = len(watches)
         self._room = min(self._max_wait / 10, max(self._count / 100, 1.0))
         """The last poll begins so long before the end, so that it is over in time."""
         self.queue = [(self._began, watch.place, watch) for watch in watches]
         """What is to be polled, by the time when it is due, on the monotonic clock."""
-        self.busy: dict[Watch[T], Deadline] = {}
+        self.busy: set[Watch[T]] = set()
         """What is being polled."""
         self.over: list[tuple[Watch[T], Response[T] | Exception]] = []
         """The answers that showed a final state, and the errors that end the wait."""
@@ -114,8 +117,8 @@ class Wait(Generic[T]):
             due = self._slot
         if due > now:
             return min(due, self._end) - now
-        deadline = Deadline(min(self._end - now, self._total_timeout))
-        self.busy[watch] = deadline  # First, so that Ctrl-C cannot come between.
+        watch.deadline = Deadline(min(self._end - now, self._total_timeout))
+        self.busy.add(watch)  # First, so that Ctrl-C cannot come between.
         heapq.heappop(self.queue)
         self._slot = -math.inf
         return watch
@@ -129,7 +132,7 @@ class Wait(Generic[T]):
             self._hear_error(watch, outcome)
         else:
             raise outcome
-        self.busy.pop(watch)
+        self.busy.remove(watch)
         item = watch.item
         if item is None or (before is not None and state_of(before) == state_of(item)):
             return None
@@ -141,7 +144,7 @@ class Wait(Generic[T]):
         """Put back into the queue what was being polled in a step that was interrupted."""
         if self.busy:  # Some may have been heard already.
             heard = [watch for watch, _ in self.over] + [watch for *_, watch in self.queue]
-            for watch in self.busy.keys() - {*heard, *self._lost}:
+            for watch in self.busy - {*heard, *self._lost}:
                 heapq.heappush(self.queue, (self._began, watch.place, watch))
             self.busy.clear()
 
@@ -157,7 +160,7 @@ class Wait(Generic[T]):
 
     def close(self) -> None:
         """Forget everything, so that nothing comes any more."""
-        self.queue, self.over, self._lost, self.busy = [], [], {}, {}
+        self.queue, self.over, self._lost, self.busy = [], [], {}, set()
 
     def _hear_answer(self, watch: Watch[T], response: Response[T]) -> None:
         item, kind = response.parsed, self._kind
@@ -167,7 +170,6 @@ class Wait(Generic[T]):
             return
         error = kind.end_error(item, self._redact) if self._check else None
         if error is not None:
-            error.args = tuple(map(self._redact, error.args))
             vars(error)[kind.id_name] = watch.id
         self.over.append((watch, error or response))
 
@@ -250,16 +252,12 @@ def may_pass(error: APIError, *, was_seen: bool) -> bool:
     return error.is_transient or (was_seen and is_odd)
 
 
-def _watches(
-    kind: LongRunning[T], given: Iterable[object], call_of: Callable[[Any], Call[T]]
-) -> list[Watch[T]]:
+def _watches(given: Iterable[object], call_of: Callable[[Any], Call[T]]) -> list[Watch[T]]:
     """Return a watch for each of what is given, as ids or as what has them; once for each."""
     if isinstance(given, str | bytes) or not hasattr(given, "__iter__"):
         raise ValueError(f"expected many ids, got {excerpt(given)}: put it into a list")
     watches: dict[object, Watch[T]] = {}
-    for one in given:
-        item = cast("Response[object]", one).parsed if isinstance(one, Response) else one
-        item_id: object = kind.id_of(cast("T", item)) if attrs.has(type(item)) else item
-        call = call_of(item_id)
+    for call in map(call_of, given):
+        item_id = call.item_id and call.item_id[1]
         watches.setdefault((call.url, call.params), Watch(len(watches), item_id, call))
     return list(watches.values())
