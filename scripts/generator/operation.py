@@ -11,7 +11,7 @@ from .document import Document, UnsupportedError
 from .model import Field, Model, Union
 from .models import Models
 from .shapes import NONE, Shape, members, one_of
-from .text import Text
+from .text import Text, sentence
 
 
 def check_words(hints: Document, needed: Collection[str], known: Collection[str]) -> None:
@@ -102,7 +102,7 @@ class Answer:
     """An answer to an operation, by the pattern of its status."""
 
     status: str
-    description: str
+    description: Text
     media: Media
 
 
@@ -128,25 +128,36 @@ class Operation:
     """What the document says of it."""
     answers: list[Answer]
     """Those that are understood, in the order in which their statuses are to be tried."""
-    doc: Text = field(factory=lambda: Text(""))
     paging: Paging | None = None
+    noun: str = ""
+    """What it looks at, as `x-long-running` says."""
     item_id: Value | None = None
-    """The field with the value of the last positional parameter, as `x-long-running` says."""
+    """The field with the value of the last positional parameter, which is its `id`."""
+
+    @property
+    def id(self) -> Field | None:
+        """The parameter that what it looks at may stand for."""
+        return self.positional[-1] if self.item_id else None
 
     @property
     def place(self) -> str:
         return f"{self.method} {self.path}"
 
     @property
-    def shapes(self) -> list[Shape]:
-        """The types that it needs."""
-        fields = [*self.positional, *self.keywords]
-        return [*(one.type for one in fields), *(one.media.shape for one in self.successes)]
+    def about(self) -> Text:
+        """What its docstring begins with."""
+        said = self.content
+        first = sentence(said.get("summary") or "")
+        rest = said.get("description") or ("" if first else f"Call `{self.place}`.")
+        parts = [first, rest, "Deprecated." if said.get("deprecated") else ""]
+        return Text("\n\n".join(filter(None, parts)))
 
     @property
     def classes(self) -> frozenset[str]:
         """The names of the classes that it needs."""
-        return frozenset[str]().union(*(one.classes() for one in self.shapes))
+        types = [one.type for one in (*self.positional, *self.keywords)]
+        types += [one.media.shape for one in self.successes]
+        return frozenset[str]().union(*(one.classes() for one in types))
 
     @property
     def successes(self) -> list[Answer]:
@@ -154,7 +165,7 @@ class Operation:
         for some in ("2", "default"):
             if found := [one for one in self.answers if one.status.startswith(some)]:
                 return found
-        return [Answer("2XX", "", Media("", "", NONE))]  # The document knows none.
+        return [Answer("2XX", Text(""), Media("", "", NONE))]  # The document knows none.
 
     @property
     def media_types(self) -> list[tuple[str, Text]]:

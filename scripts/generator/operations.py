@@ -172,7 +172,7 @@ class Endpoint:
                 answer = resolved(self.reader.flats.document, given)
                 name, content = f"{self.name} response {status}", answer.get("content") or {}
                 media = answer_of(content, self.reader, name, self.place)
-                yield Answer(status, str(answer.get("description") or ""), media)
+                yield Answer(status, Text(answer.get("description") or ""), media)
             except UnsupportedError as error:
                 if status[0] not in "45":
                     raise

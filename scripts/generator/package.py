@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .docs import operation_doc
 from .document import Document, UnsupportedError, at
 from .flat import Flattener
 from .heirs import with_heirs
@@ -33,8 +32,6 @@ def read(document: Document) -> dict[str, Any]:
     errors = status_errors(operations)
     taken = {*OUR_ERRORS, *(one.name for one in errors), *(one.name for one in operations)}
     waits = list(_extended(operations, models, problems, taken))
-    for one in operations:
-        one.doc = operation_doc(one, errors)
     models.link()
     with at("info, servers or x-sdk"):
         said = about(document)

@@ -96,7 +96,7 @@ def wait_of(operation: Operation, hints: Document, models: Models, taken: Collec
         failed=_errors(noun, failed, taken),
     )
     operation.positional = _positional(operation, hints.get("parameter"), found["id"])
-    operation.item_id = found["id"]
+    operation.noun, operation.item_id = noun, found["id"]
     for model in models_of(returned, models):
         if not PROGRESS & {one.name for one in model.fields}:
             model.operation = model.operation or operation.name
