@@ -185,9 +185,8 @@ class Client(PollingClient):
             options: As in `with_options`, for this wait alone.
 
         Raises:
-            JobFailedError: The job ended as failed, and `check` is true.
-            JobCancelledError: The job ended as cancelled, and `check` is true.
-            JobEndedError: It ended in an unknown state, and `check` is true.
+            JobEndedError: It ended, and not in success, and `check` is true. Each state that is known
+                has a class of its own: JobFailedError, JobCancelledError.
             JobWaitTimeoutError: `max_wait` is over.
             APIError: As `get_job`, where polling again would not help, or did not.
             ValueError: An argument is invalid.
@@ -238,18 +237,16 @@ class Client(PollingClient):
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.
+            check: Whether an end that is no success raises. By default False.
+            max_concurrency: How many requests may be under way at a time. By default 8.
             max_wait: As in `wait_for_job`.
             max_outage: As in `wait_for_job`.
             poll_interval: As in `wait_for_job`.
-            check: Whether an end that is no success raises. By default False.
             on_update: As in `wait_for_job`.
-            max_concurrency: How many requests may be under way at a time. By default 8.
             options: As in `wait_for_job`.
 
         Raises:
-            JobFailedError: One ended as failed, and `check` is true. This ends the iteration.
-            JobCancelledError: One ended as cancelled, and `check` is true. This ends the iteration.
-            JobEndedError: One ended in an unknown state, and `check` is true.
+            JobEndedError: One ended, and not in success, and `check` is true. This ends the iteration.
             AuthenticationError: The token is missing, wrong or expired. This ends the iteration.
             PermissionDeniedError: The token does not allow this. This ends the iteration.
             ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.
@@ -511,9 +508,8 @@ class AsyncClient(AsyncPollingClient):
             options: As in `with_options`, for this wait alone.
 
         Raises:
-            JobFailedError: The job ended as failed, and `check` is true.
-            JobCancelledError: The job ended as cancelled, and `check` is true.
-            JobEndedError: It ended in an unknown state, and `check` is true.
+            JobEndedError: It ended, and not in success, and `check` is true. Each state that is known
+                has a class of its own: JobFailedError, JobCancelledError.
             JobWaitTimeoutError: `max_wait` is over.
             APIError: As `get_job`, where polling again would not help, or did not.
             ValueError: An argument is invalid.
@@ -564,18 +560,16 @@ class AsyncClient(AsyncPollingClient):
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.
+            check: Whether an end that is no success raises. By default False.
+            max_concurrency: How many requests may be under way at a time. By default 8.
             max_wait: As in `wait_for_job`.
             max_outage: As in `wait_for_job`.
             poll_interval: As in `wait_for_job`.
-            check: Whether an end that is no success raises. By default False.
             on_update: As in `wait_for_job`.
-            max_concurrency: How many requests may be under way at a time. By default 8.
             options: As in `wait_for_job`.
 
         Raises:
-            JobFailedError: One ended as failed, and `check` is true. This ends the iteration.
-            JobCancelledError: One ended as cancelled, and `check` is true. This ends the iteration.
-            JobEndedError: One ended in an unknown state, and `check` is true.
+            JobEndedError: One ended, and not in success, and `check` is true. This ends the iteration.
             AuthenticationError: The token is missing, wrong or expired. This ends the iteration.
             PermissionDeniedError: The token does not allow this. This ends the iteration.
             ExceptionGroup: At the end, of JobWaitTimeoutError and of the errors of `get_job`.

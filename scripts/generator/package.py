@@ -13,7 +13,7 @@ from .operation import Operation
 from .operations import noting, read_operations
 from .paging import paging_of
 from .reader import Reader
-from .sdk import OUR_ERRORS, about, error_fields, example, status_errors
+from .sdk import OUR_ERRORS, STATUS_ERRORS, about, error_fields, example
 from .tags import Tags
 from .validate import checked
 from .waits import Wait, wait_of
@@ -29,8 +29,7 @@ def read(document: Document) -> dict[str, Any]:
     models, problems = reader.models, reader.problems
     operations = list(_made(found, reader))
     models.keep([*reader.components(), *(name for one in operations for name in one.classes)])
-    errors = status_errors(operations)
-    taken = {*OUR_ERRORS, *(one.name for one in errors), *(one.name for one in operations)}
+    taken = {*OUR_ERRORS, *(one.name for one in operations)}
     waits = list(_extended(operations, models, problems, taken))
     models.link()
     with at("info, servers or x-sdk"):
@@ -38,7 +37,7 @@ def read(document: Document) -> dict[str, Any]:
     ends = [error for wait in waits for error in wait.errors]
     public = {
         "client": ["AsyncClient", "CallOptions", "Client", "Response"],
-        "errors": sorted([*OUR_ERRORS, f"{said['name']}Error", *(e.name for e in errors), *ends]),
+        "errors": sorted([*OUR_ERRORS, f"{said['name']}Error", *ends]),
     }
     ours = {name for names in public.values() for name in names}
     model_names = sorted(name for _, names in models.exports() for name in names)
@@ -48,7 +47,7 @@ def read(document: Document) -> dict[str, Any]:
         "auth": security.header,
         "missing": list(dict.fromkeys(map(str, problems))),
         "example": example(operations, waits),
-        "status_errors": errors,
+        "status_errors": STATUS_ERRORS,
         "error_fields": error_fields(operations, models, waits),
         "operations": operations,
         "waits": waits,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import frozen
@@ -34,10 +34,6 @@ STATUS_ERRORS = (
     StatusError(401, "AuthenticationError", "The token is missing, wrong or expired."),
     StatusError(403, "PermissionDeniedError", "The token does not allow this."),
     StatusError(404, "NotFoundError", "What was asked for does not exist, or no longer does."),
-    StatusError(409, "ConflictError", "The request conflicts with the state of the resource."),
-    StatusError(
-        422, "UnprocessableEntityError", "The request is well-formed but cannot be processed."
-    ),
     StatusError(429, "RateLimitError", "Too many requests in too short a time; try again later."),
     StatusError(
         None, "InternalServerError", "The API failed, or a gateway in front of it; try again later."
@@ -47,15 +43,9 @@ STATUS_ERRORS = (
 
 OUR_ERRORS = frozenset(
     {"APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "ResponseDecodeError"}
+    | {one.name for one in STATUS_ERRORS}
 )
-"""The errors that every package has, beside those of single statuses."""
-
-
-def status_errors(operations: Iterable[Operation]) -> list[StatusError]:
-    """Return the errors of statuses; those of 409 and 422 where an operation answers with them."""
-    documented = {answer.status for one in operations for answer in one.answers}
-    rare = {409, 422} - {int(status) for status in documented if status.isdecimal()}
-    return [error for error in STATUS_ERRORS if error.code not in rare]
+"""The errors that every package has."""
 
 
 def error_fields(
