@@ -70,9 +70,7 @@ def checked_token(token: object, api: API) -> str:
         )
     prefix = api.auth_value("")
     if prefix and token.lower().startswith(prefix.lower()):
-        raise ValueError(
-            f"The API key begins with {prefix!r}, which the client adds: leave it out."
-        )
+        raise ValueError(f"The API key begins with {prefix!r}, which the client adds.")
     return token
 
 
@@ -102,15 +100,12 @@ def checked_base_url(base_url: object, *, allow_insecure_http: bool) -> httpx.UR
         raise ValueError(f"The base URL is malformed: {shortened(str(error))}") from None
     if url.userinfo or set("?#") & set(str(url)):
         raise ValueError("The base URL must have no user, password, query or fragment.")
+    shown = f"The base URL {excerpt(str(url))}"
     if url.scheme not in {"http", "https"} or not url.host or not 0 < (url.port or 1) < 2**16:
-        raise ValueError(
-            f"The base URL {excerpt(str(url))} is not of the form https://host[:port][/path]"
-        )
+        raise ValueError(f"{shown} is not of the form https://host[:port][/path]")
     if url.scheme == "http" and not (allow_insecure_http or _is_loopback(url.host)):
-        raise ValueError(
-            f"The base URL {excerpt(str(url))} would send the API key unencrypted: use https://, "
-            "or pass allow_insecure_http=True."
-        )
+        advice = "use https://, or pass allow_insecure_http=True"
+        raise ValueError(f"{shown} would send the API key unencrypted: {advice}")
     return url
 
 

@@ -8,6 +8,7 @@ import math
 import random
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC
 
 MAX_RETRY_AFTER = 60.0
@@ -33,17 +34,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     the seconds since 1970 do.
     """
     value = headers.get("Retry-After", "")
-    try:
-        seconds = float(value) if value.isascii() else math.nan
-    except ValueError:
-        try:
-            moment = email.utils.parsedate_to_datetime(value)
-            # An HTTP date is in GMT, whether or not it says so.
-            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, OverflowError):
-            return None
-        return max(seconds - time.time(), 0.0)
-    return seconds if 0.0 <= seconds < 1e9 else None
+    with suppress(ValueError, OverflowError):
+        if value.isascii() and value.replace(".", "", 1).isdecimal():
+            return float(value) if float(value) < 1e9 else None
+        moment = email.utils.parsedate_to_datetime(value)
+        # An HTTP date is in GMT, whether or not it says so.
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(moment.timestamp() - time.time(), 0.0)
+    return None
 
 
 class Pace:
