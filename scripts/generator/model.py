@@ -9,7 +9,7 @@ from attrs import define, evolve, field, frozen
 
 from .document import Document
 from .names import module_name, snake
-from .shapes import ANY, INTEGER, STRING, Constant, Shape
+from .shapes import ANY, BOOLEAN, INTEGER, STRING, Constant, Shape
 from .text import Text, literal
 
 
@@ -43,11 +43,11 @@ class Field:
     def reader(self) -> str:
         """The method of the base class that reads it, with its arguments."""
         value, key = self.value, literal(self.key)
-        plain: dict[Shape, str] = {STRING: "_optional_str", INTEGER: "_optional_int"}
-        if value in plain and not self.required:
-            return f"{plain[value]}(rest, {key})"
         decoder = f"_{self.name}" if value.is_composed else value.decoder
-        return f"{'_required' if self.required else '_optional'}(rest, {key}, {decoder})"
+        if self.required:
+            return f"_required(rest, {key}, {decoder})"
+        plain = f", {value.python}" if value in {STRING, BOOLEAN, INTEGER} else ""
+        return f"_optional(rest, {key}, {decoder}{plain})"
 
     @property
     def declaration(self) -> str:

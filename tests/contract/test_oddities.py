@@ -61,8 +61,8 @@ def placed(job: Any, path: str) -> tuple[Any, str]:
         ("result.snapshot_id", True, "snapshot_id: expected an integer, got bool"),
         ("input.stats_enabled", 1, "stats_enabled: expected true or false, got int"),
         ("failures", {}, "MaterializeViewJob.failures: expected an array, got dict"),
-        ("failures", [{}, 7], "MaterializeViewJob.failures[1]: expected an object, got int"),
-        ("failures", [[{}]], "MaterializeViewJob.failures[0]: expected an object, got list"),
+        ("failures", [{}, 7], "MaterializeViewJob.failures.*: expected an object, got int"),
+        ("failures", [[{}]], "MaterializeViewJob.failures.*: expected an object, got list"),
     ],
 )
 def test_an_odd_field_reads_as_none_and_stays_as_it_came(

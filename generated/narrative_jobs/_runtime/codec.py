@@ -28,14 +28,9 @@ Decoder = Callable[[Any], T]
 File: TypeAlias = str | bytes | IO[bytes] | tuple[str, bytes | IO[bytes]]
 """A file in a form: its bytes, or what reads them; its name, and one of those; or mere text."""
 
-_TIMESTAMP = re.compile(
-    r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d|\d{3})"  # A date, by month, week or day of the year,
-    r"[Tt ]\d\d[\d:.,]{0,20}"  # a time,
-    r"([Zz]|[+-]\d\d[\d:.]{0,13})?",  # and perhaps an offset.
-    re.ASCII,
-)
+_TIMESTAMP = re.compile(r"[\dW-]{7,10}[Tt ]\d\d[\d:.,]{,20}([Zz]|[+-]\d[\d:.]*)?", re.ASCII)
 _LEAP_SECOND = re.compile(r"([Tt ]\d\d(:?)59\2)60(?:[.,]\d+)?(?=[Zz+-])", re.ASCII)
-_UUID = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_is_uuid = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}").fullmatch
 
 
 def as_object(value: object) -> dict[str, Any]:
@@ -165,9 +160,9 @@ def as_uuid(value: object) -> UUID:
     """Return a UUID (RFC 9562)."""
     # Python's own reader takes more: braces, underscores, blanks, and so a digit too few.
     if isinstance(value, str):
-        if _UUID.fullmatch(value):
+        if _is_uuid(value):
             return UUID(int=int(value.replace("-", ""), 16))  # As `UUID(value)` reads it, sooner.
-        if _UUID.fullmatch(value.lower()):
+        if _is_uuid(value.lower()):
             return _CapitalUUID(value)
     raise MismatchError.unexpected(value, "a UUID (RFC 9562)")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextvars import ContextVar
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
@@ -22,22 +22,13 @@ T = TypeVar("T")
 M = TypeVar("M")
 
 
-class Oddity(NamedTuple):
-    """A value that is not what the spec says."""
-
-    owner: str
-    """The name of the class."""
-    field: str
-    mismatch: MismatchError
-
-
 @attrs.define
 class _Trial:
     """What one member of a union makes of a value, while the members are compared."""
 
     known: _Known
     result: Any = None
-    oddities: list[Oddity] = attrs.field(factory=list[Oddity])
+    oddities: list[tuple[str, MismatchError]] = attrs.field(factory=list[Any])
     unlisted: int = 0
     """How many values of enums are none of those that are listed."""
 
@@ -65,21 +56,21 @@ def strictly(decode: Decoder[T], value: object) -> T:
         _is_strict.reset(before)
 
 
-def report(oddity: Oddity) -> None:
-    """Log an oddity, once for each field, and nothing that the server sent."""
+def report(owner: str, mismatch: MismatchError) -> None:
+    """Log what is odd in a class, once for each field, and nothing that the server sent."""
     if _is_strict.get():
-        raise oddity.mismatch from None
+        raise mismatch from None
+    field = owner, mismatch.place
     if trial := _trial.get():
-        trial.oddities.append(oddity)
-    elif oddity[:2] not in _logged:
-        _logged.add(oddity[:2])
+        trial.oddities.append((owner, mismatch))
+    elif field not in _logged:
+        _logged.add(field)
         logger.warning(
             "%s.%s: expected %s, got %s; it reads as None, and what came is in "
             "additional_properties (said once for each field)",
-            oddity.owner,
-            oddity.mismatch.place,
-            shortened(oddity.mismatch.expected),
-            oddity.mismatch.got,
+            *field,
+            shortened(mismatch.expected),
+            mismatch.got,
         )
 
 
@@ -99,8 +90,8 @@ def one_of(*decoders: Decoder[Any]) -> Decoder[Any]:
         best = known[key][1]
         if isinstance(best, str):
             raise MismatchError.unexpected(value, best)
-        for oddity in best.oddities:
-            report(oddity)
+        for owner, mismatch in best.oddities:
+            report(owner, mismatch)
         if outer:
             outer.unlisted += best.unlisted
         return best.result

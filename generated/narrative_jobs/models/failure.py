@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from .._runtime.codec import as_datetime, as_mapping
+from .._runtime.codec import as_datetime, as_mapping, as_str
 from .._runtime.model import ModelBase
 
 
@@ -27,6 +27,6 @@ class Failure(ModelBase):
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:
-        self.message = self._optional_str(rest, "message")
+        self.message = self._optional(rest, "message", as_str, str)
         self.timestamp = self._optional(rest, "timestamp", as_datetime)
         self.value = self._optional(rest, "value", as_mapping)

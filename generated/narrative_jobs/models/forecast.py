@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from .._runtime.codec import as_int
 from .._runtime.model import ModelBase
 
 
@@ -23,5 +24,5 @@ class Forecast(ModelBase):
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:
-        self.cost = self._optional_int(rest, "cost")
-        self.rows = self._optional_int(rest, "rows")
+        self.cost = self._optional(rest, "cost", as_int, int)
+        self.rows = self._optional(rest, "rows", as_int, int)

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from .._runtime.codec import as_bool
+from .._runtime.codec import as_bool, as_int, as_str
 from .._runtime.model import ModelBase
 
 
@@ -30,8 +30,8 @@ class MaterializeViewInput(ModelBase):
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:
-        self.nql = self._optional_str(rest, "nql")
-        self.dataset_id = self._optional_int(rest, "dataset_id")
-        self.stats_enabled = self._optional(rest, "stats_enabled", as_bool)
-        self.compiled_select = self._optional_str(rest, "compiled_select")
-        self.compiled_sql = self._optional_str(rest, "compiled_sql")
+        self.nql = self._optional(rest, "nql", as_str, str)
+        self.dataset_id = self._optional(rest, "dataset_id", as_int, int)
+        self.stats_enabled = self._optional(rest, "stats_enabled", as_bool, bool)
+        self.compiled_select = self._optional(rest, "compiled_select", as_str, str)
+        self.compiled_sql = self._optional(rest, "compiled_sql", as_str, str)

@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from .._runtime.codec import as_int, as_str
 from .._runtime.model import ModelBase
 
 
@@ -26,6 +27,6 @@ class MaterializeViewResult(ModelBase):
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:
-        self.dataset_id = self._optional_int(rest, "dataset_id")
-        self.snapshot_id = self._optional_int(rest, "snapshot_id")
-        self.recalculation_id = self._optional_str(rest, "recalculation_id")
+        self.dataset_id = self._optional(rest, "dataset_id", as_int, int)
+        self.snapshot_id = self._optional(rest, "snapshot_id", as_int, int)
+        self.recalculation_id = self._optional(rest, "recalculation_id", as_str, str)

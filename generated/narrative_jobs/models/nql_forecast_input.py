@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from .._runtime.codec import as_str
 from .._runtime.model import ModelBase
 
 
@@ -23,5 +24,5 @@ class NqlForecastInput(ModelBase):
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:
-        self.nql = self._optional_str(rest, "nql")
-        self.compiled_sql = self._optional_str(rest, "compiled_sql")
+        self.nql = self._optional(rest, "nql", as_str, str)
+        self.compiled_sql = self._optional(rest, "compiled_sql", as_str, str)

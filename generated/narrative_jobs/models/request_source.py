@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from .._runtime.codec import as_int, as_str
 from .._runtime.model import ModelBase
 
 
@@ -25,6 +26,6 @@ class RequestSource(ModelBase):
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:
-        self.type = self._optional_str(rest, "type")
-        self.company_id = self._optional_int(rest, "company_id")
-        self.user_id = self._optional_int(rest, "user_id")
+        self.type = self._optional(rest, "type", as_str, str)
+        self.company_id = self._optional(rest, "company_id", as_int, int)
+        self.user_id = self._optional(rest, "user_id", as_int, int)

@@ -52,8 +52,8 @@ class MismatchError(ValueError):
 
     @property
     def place(self) -> str:
-        """The path with `*` for each key that the server chose."""
-        return _path("*" if isinstance(step, MapKey) else step for step in self._steps)
+        """The path with `*` for each item, and each key that the server chose."""
+        return _path("*" if isinstance(step, int | MapKey) else step for step in self._steps)
 
 
 def _path(steps: Iterable[str | int]) -> str:

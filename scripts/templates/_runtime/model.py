@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 import attrs
 
-from .codec import Decoder, as_int, as_object, as_str, to_json
+from .codec import Decoder, as_object, to_json
 from .errors import ResponseDecodeError
 from .mismatch import MapKey, MismatchError, in_brief, shortened
-from .oddities import Oddity, report, strictly
+from .oddities import report, strictly
 
 if TYPE_CHECKING:
     from .waiting import LongRunning
@@ -53,7 +53,7 @@ class ModelBase:
         """
         if strict:
             return strictly(cls.from_dict, payload)
-        new = cls.__new__(cls)  # Half the time of __init__, which does no more than this.
+        new = object.__new__(cls)  # Half the time of __init__, which does no more than this.
         try:
             rest = payload.copy() if isinstance(payload, dict) else as_object(payload)
             new._nulls = _NO_NULLS
@@ -92,11 +92,13 @@ class ModelBase:
         except MismatchError as mismatch:
             raise mismatch.within(key) from None
 
-    def _optional(self, rest: dict[str, Any], key: str, decode: Decoder[T]) -> T | None:
-        """Return a field that may be absent or odd."""
+    def _optional(
+        self, rest: dict[str, Any], key: str, decode: Decoder[T], plain: type[T] | None = None
+    ) -> T | None:
+        """Return a field that may be absent or odd; what is of the type `plain` is read already."""
         value = rest.pop(key, None)
-        if value is None:
-            return None
+        if value is None or type(value) is plain:
+            return value
         try:
             return decode(value)
         except MismatchError as mismatch:
@@ -104,23 +106,8 @@ class ModelBase:
         except RecursionError:
             problem = MismatchError.unexpected(value, "JSON that is less deeply nested")
         rest[key] = value
-        report(Oddity(type(self).__name__, key, problem.within(key)))
+        report(type(self).__name__, problem.within(key))
         return None
-
-    def _optional_str(self, rest: dict[str, Any], key: str) -> str | None:
-        # As most fields are, and so without a call within the call; likewise below.
-        value = rest.pop(key, None)
-        if value is None or isinstance(value, str):
-            return value
-        rest[key] = value
-        return self._optional(rest, key, as_str)
-
-    def _optional_int(self, rest: dict[str, Any], key: str) -> int | None:
-        value = rest.pop(key, None)
-        if value is None or type(value) is int:
-            return value
-        rest[key] = value
-        return self._optional(rest, key, as_int)
 
     def _others(self, rest: dict[str, Any], decode: Decoder[Any]) -> None:
         """Decode what is none of the fields, each on its own; odd fields stay as they came."""
@@ -129,8 +116,7 @@ class ModelBase:
             try:
                 rest[key] = decode(rest[key])
             except MismatchError as mismatch:
-                field = "additional_properties"
-                report(Oddity(type(self).__name__, field, mismatch.within(MapKey(key))))
+                report(type(self).__name__, mismatch.within(MapKey(key)))
 
     def __repr__(self) -> str:
         said = ", ".join(f"{name}={in_brief(value)}" for name, value in _values_of(self))
@@ -214,9 +200,9 @@ def _html(value: object) -> str:
     return escape(shortened(text))
 
 
-def items_of(page: ModelBase, name: str) -> list[Any]:
+def items_of(page: Any, name: str) -> list[Any]:
     """Return the items of a page; raise where they are not what the spec says."""
-    key = next(key for field, key, _ in _fields_of(type(page)) if field == name)
+    key = page._keys.get(name, name)
     if key in page.additional_properties:
         raise MismatchError("expected an array of items, got another value").within(key)
     return getattr(page, name) or []
