@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from attrs import define, field
+from attrs import frozen
 
 from .document import Document, UnsupportedError, at, resolved
 
@@ -23,17 +23,14 @@ SENT = {"http bearer": BEARER, "oauth2": BEARER, "openidconnect": BEARER, "http 
 """What is sent for each sort of scheme but for keys."""
 
 
-@define
+@frozen
 class Security:
     """What a client sends, and which operations that is enough for."""
 
     document: Document
-    headers: dict[str, dict[str, str]] = field(factory=dict)
-    """The header of each scheme that is understood."""
-    problems: dict[str, str] = field(factory=dict)
-    """Why another is not."""
     scheme: str | None = None
-    """The name of the one that is sent; none where the document asks for none of them."""
+    """The name of the one scheme; none where the document asks for none that is understood."""
+    header: Mapping[str, str] = BEARER
 
     @classmethod
     def of(cls, document: Document, operations: Sequence[Document]) -> Security:
@@ -41,48 +38,47 @@ class Security:
 
         Where nothing asks for any, the first that is described counts.
         """
-        self, components = cls(document), document.get("components") or {}
-        for name, given in (components.get("securitySchemes") or {}).items():
-            try:
-                with at(name):
-                    self.headers[name] = _header(resolved(document, given))
-            except UnsupportedError as error:
-                self.problems[name] = error.reason
-        uses = Counter(name for one in operations for name in self._asked(one))
-        asked = [*self._asked(document), *(name for name, _ in uses.most_common())]
+        uses = Counter(name for one in operations for name in _alone(one))
+        asked = [*_alone(document), *(name for name, _ in uses.most_common())]
         if not any("security" in one for one in (document, *operations)):
-            asked = list(self.headers)
-        self.scheme = asked[0] if asked else None
-        return self
-
-    @property
-    def header(self) -> dict[str, str]:
-        """The header that carries the token."""
-        return self.headers[self.scheme] if self.scheme else BEARER
+            asked = list(_schemes(document))
+        for name in asked:
+            with suppress(UnsupportedError), at(name):
+                return cls(document, name, _header(document, name))
+        return cls(document)
 
     def check(self, operation: Document) -> None:
         """Refuse an operation that asks for something else."""
         needs = _needs(operation if "security" in operation else self.document)
         if needs and not any(set(one) <= {self.scheme} for one in needs):
             names = dict.fromkeys(name for one in needs for name in one)
-            unknown = [name for name in names if name not in self.headers]
-            reasons = [self.problems.get(name, "there is no such scheme") for name in unknown]
-            reasons.append(f"a client sends that of {self.scheme or 'one'} alone")
-            raise UnsupportedError(f"it asks for {' and '.join(names)}: {reasons[0]}")
-
-    def _asked(self, asking: Document) -> list[str]:
-        """Return the schemes that are enough by themselves, and that are understood."""
-        with suppress(UnsupportedError):  # It is refused in its turn.
-            return [one[0] for one in _needs(asking) if len(one) == 1 and one[0] in self.headers]
-        return []
+            for name in names:
+                _header(self.document, name)
+            sent = f"a client sends that of {self.scheme or 'one'} alone"
+            raise UnsupportedError(f"it asks for {' and '.join(names)}: {sent}")
 
 
-def _header(scheme: Document) -> dict[str, str]:
-    """Return the header that is sent for a scheme."""
+def _schemes(document: Document) -> Document:
+    return (document.get("components") or {}).get("securitySchemes") or {}
+
+
+def _header(document: Document, name: str) -> Mapping[str, str]:
+    """Return the header that is sent for a scheme; refuse one that is not understood."""
+    given = _schemes(document).get(name)
+    if not isinstance(given, Mapping):
+        raise UnsupportedError(f"it asks for {name}: there is no such scheme")
+    scheme = resolved(document, given)
     kind = f"{scheme.get('type')} {scheme.get('scheme', scheme.get('in', ''))}".lower().strip()
     if kind not in {*SENT, "apikey header"}:
-        raise UnsupportedError(f"{kind} is not supported")
+        raise UnsupportedError(f"it asks for {name}: {kind} is not supported")
     return SENT.get(kind) or {**BEARER, "header": str(scheme["name"]), "value": "token"}
+
+
+def _alone(asking: Document) -> list[str]:
+    """Return the schemes that are enough by themselves."""
+    with suppress(UnsupportedError):  # It is refused in its turn.
+        return [one[0] for one in _needs(asking) if len(one) == 1]
+    return []
 
 
 def _needs(asking: Document) -> list[list[str]]:
