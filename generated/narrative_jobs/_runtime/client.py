@@ -29,18 +29,12 @@ from .deadline import Deadline
 from .errors import APIError, APIStatusError
 from .log import logger, set_up_log
 from .retries import MAX_RETRY_AFTER, Pace, backoff, retry_after
-from .secret import Secret
+from .secret import redactor
 
 C = TypeVar("C", bound="BaseClient")
 
 DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 """The time that a client gives a request by default, in seconds."""
-
-DEFAULT_MAX_RETRIES = 2
-"""How often a client repeats a request by default, where a repetition may help."""
-
-DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024
-"""The largest body that a client takes by default, in bytes."""
 
 
 class BaseClient:
@@ -68,10 +62,10 @@ class BaseClient:
         self._api = api
         set_up_log(api.log_variable)
         token = checked_token(token, api)
-        self._secret = Secret(token)
+        self._redact = redactor(token)
         server = checked_server(environment, base_url, api)
         self._base_url = checked_base_url(server, allow_insecure_http=allow_insecure_http)
-        self._reader = Reader(self._secret, api.errors, self._base_url, is_strict=strict_decoding)
+        self._reader = Reader(self._redact, api.errors, self._base_url, strict_decoding)
         self._carrier = self._carrier_class(self._base_url, connect, http_client)
         if isinstance(timeout, Unset):
             # httpx gives every client 5 seconds; anything else was somebody's decision.

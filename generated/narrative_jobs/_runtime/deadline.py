@@ -3,18 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import socket
 import threading
 import time
 from collections.abc import AsyncGenerator, Generator
-from contextlib import (
-    AbstractContextManager,
-    asynccontextmanager,
-    contextmanager,
-    nullcontext,
-    suppress,
-)
 
 import anyio.lowlevel
 import httpcore
@@ -52,18 +46,18 @@ class Deadline:
         self._end = -math.inf
         used = self.wire and self.wire.get_extra_info("socket")
         if isinstance(used, socket.socket):
-            with suppress(OSError):  # It may be closed by now.
+            with contextlib.suppress(OSError):  # It may be closed by now.
                 socket.socket.shutdown(used, socket.SHUT_RDWR)
 
 
-def shielded() -> AbstractContextManager[object]:
+def shielded() -> contextlib.AbstractContextManager[object]:
     """Let a task that is being cancelled do something in full."""
     return anyio.CancelScope(shield=True)
 
 
-def unshielded() -> AbstractContextManager[None]:
+def unshielded() -> contextlib.AbstractContextManager[None]:
     """Do nothing: nobody cancels a thread."""
-    return nullcontext()
+    return contextlib.nullcontext()
 
 
 class AsyncGate:
@@ -73,7 +67,7 @@ class AsyncGate:
         self._places = anyio.Semaphore(size, fast_acquire=True)
         self._turn = anyio.Lock(fast_acquire=True)
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def place(self, deadline: Deadline) -> AsyncGenerator[None]:
         """Wait for a place, and keep it; the task is cancelled when the time is over."""
         with anyio.fail_after(deadline.left(None)):
@@ -92,7 +86,7 @@ class Gate:
     def __init__(self, size: int) -> None:
         self._places = threading.Semaphore(size)
 
-    @contextmanager
+    @contextlib.contextmanager
     def place(self, deadline: Deadline) -> Generator[None]:
         """Wait for a place, and keep it; each step of the sockets is held to the deadline."""
         while not self._places.acquire(timeout=deadline.left(1.0)):

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
+import attrs
 import httpx
 
 from . import json_text
@@ -18,23 +19,20 @@ from .errors import APIConnectionError, APIStatusError, ErrorClasses, ResponseDe
 from .mismatch import MismatchError, excerpt, shortened
 from .oddities import strictly
 from .retries import MAX_RETRY_AFTER, retry_after
-from .secret import Secret
 
 T = TypeVar("T")
 
 TO_TRUST = "SSL_CERT_FILE may name a file with the certificates to trust"
 
 
+@attrs.frozen
 class Reader:
     """Reads answers, and keeps the token out of what it says of them."""
 
-    def __init__(
-        self, secret: Secret, errors: ErrorClasses, base_url: httpx.URL, *, is_strict: bool
-    ) -> None:
-        self._redact = secret.redact
-        self._errors = errors
-        self._base_url = base_url
-        self._is_strict = is_strict
+    _redact: Callable[[Any], Any]
+    _errors: ErrorClasses
+    _base_url: httpx.URL
+    _is_strict: bool
 
     def read(self, call: Call[T], answer: Answer, retries_taken: int) -> Response[T]:
         """Decode an answer, or raise what it amounts to."""

@@ -86,7 +86,7 @@ class AsyncAPIClient(BaseClient):
             try:
                 found = items_of(page, items)
             except MismatchError as mismatch:
-                payload = self._secret.redact(page.to_dict())
+                payload = self._redact(page.to_dict())
                 raise self._api.errors.decode.of(mismatch, payload) from None
             for item in found:
                 yield item

@@ -14,17 +14,14 @@ import httpcore
 import httpx
 
 from .body import PIECE, unpacked
-from .connections import (
-    KEEPALIVE,
-    MAX_BORROWED,
-    MAX_REQUESTS,
-    Answer,
-    Request,
-    Route,
-    route_to,
-    this_loop,
-)
+from .connections import KEEPALIVE, Answer, Request, Route, route_to, this_loop
 from .deadline import AsyncGate, Deadline, shielded
+
+MAX_REQUESTS = 16
+"""How many requests a client has under way at a time; more wait for their turn."""
+
+MAX_BORROWED = 100
+"""The same over an `http_client`, whose own limits come first; as httpx's are by default."""
 
 _BACKEND = cast(httpcore.AsyncNetworkBackend, httpcore.AnyIOBackend())
 

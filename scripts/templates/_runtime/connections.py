@@ -16,12 +16,6 @@ import anyio.lowlevel
 import httpcore
 import httpx
 
-MAX_REQUESTS = 16
-"""How many requests a client has under way at a time; more wait for their turn."""
-
-MAX_BORROWED = 100
-"""The same over an `http_client`, whose own limits come first; as httpx's are by default."""
-
 KEEPALIVE = 55.0
 """How long a connection is kept, in seconds. Polls come every 30; servers close after a minute."""
 

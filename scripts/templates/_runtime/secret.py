@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -23,29 +23,30 @@ def _spelled(text: str) -> set[str]:
     return {text, in_url, in_small_digits, basic(text).partition(" ")[2], *in_code}
 
 
-class Secret:
-    """A token, and what finds it in the words of others."""
+def redactor(token: str) -> Callable[[Any], Any]:
+    """Return what takes a token out of text, and out of JSON: some servers repeat what they refuse.
 
-    def __init__(self, token: str) -> None:
-        # What follows a scheme or a user is secret by itself. No real key is shorter than 8; one
-        # that is may stand in any text by chance.
-        parts = [token, *(token.partition(mark)[2] for mark in " :")]
-        spellings = {spelling for part in parts if len(part) >= 8 for spelling in _spelled(part)}
-        self._spellings = sorted(spellings, key=len, reverse=True)
+    What follows a scheme or a user is secret by itself. No real key is shorter than 8; one that is
+    may stand in any text by chance.
+    """
+    parts = [token, *(token.partition(mark)[2] for mark in " :")]
+    spellings = {spelling for part in parts if len(part) >= 8 for spelling in _spelled(part)}
+    longest_first = sorted(spellings, key=len, reverse=True)
 
-    def redact(self, value: Any) -> Any:
-        """Take the token out of text, and out of any JSON: some servers repeat what they refuse."""
+    def redact(value: Any) -> Any:
         match value:
             case str():
-                for spelling in self._spellings:
+                for spelling in longest_first:
                     value = value.replace(spelling, "[token]")
                 return value
             case bytes():
-                return self.redact(value.decode("latin-1")).encode("latin-1")
+                return redact(value.decode("latin-1")).encode("latin-1")
             case list():
-                return [self.redact(item) for item in cast("Sequence[Any]", value)]
+                return [redact(item) for item in cast("Sequence[Any]", value)]
             case dict():
                 items = cast("Mapping[str, Any]", value).items()
-                return {self.redact(key): self.redact(item) for key, item in items}
+                return {redact(key): redact(item) for key, item in items}
             case _:
                 return value
+
+    return redact
