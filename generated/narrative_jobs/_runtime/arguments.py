@@ -54,41 +54,52 @@ class API:
     """What makes the value of that header from the token."""
     errors: ErrorClasses
 
+    def checked_token(self, token: object) -> str:
+        """Check the API key, by default a variable's; it stays out of every message."""
+        token = os.environ.get(self.key_variable) if token is None else token
+        if token is None or token == "":
+            raise ValueError(
+                "There is no API key: pass it as token=..., or put it into the environment "
+                f"variable {self.key_variable}."
+            )
+        if not isinstance(token, str) or not is_header(token) or token != token.strip():
+            raise ValueError(
+                "The API key is malformed: it is no string, or it has a space at its ends, or a "
+                "line break or another character that cannot stand in a header."
+            )
+        prefix = self.auth_value("")
+        if prefix and token.lower().startswith(prefix.lower()):
+            raise ValueError(f"The API key begins with {prefix!r}, which the client adds.")
+        return token
 
-def checked_token(token: object, api: API) -> str:
-    """Check the API key, by default a variable's; it stays out of every message."""
-    token = os.environ.get(api.key_variable) if token is None else token
-    if token is None or token == "":
-        raise ValueError(
-            "There is no API key: pass it as token=..., or put it into the environment variable "
-            f"{api.key_variable}."
-        )
-    if not isinstance(token, str) or not is_header(token) or token != token.strip():
-        raise ValueError(
-            "The API key is malformed: it is no string, or it has a space at its ends, or a line "
-            "break or another character that cannot stand in a header."
-        )
-    prefix = api.auth_value("")
-    if prefix and token.lower().startswith(prefix.lower()):
-        raise ValueError(f"The API key begins with {prefix!r}, which the client adds.")
-    return token
+    def checked_server(self, environment: object, base_url: object) -> object:
+        """Return the URL of the server that is named, by default by a variable, else the first."""
+        if base_url is not None:
+            if environment is not None:
+                raise ValueError("Pass environment or base_url, not both: each names the server.")
+            return base_url
+        name = environment or os.environ.get(self.environment_variable) or next(iter(self.servers))
+        server = self.servers.get(str(name), name)
+        if "://" not in str(server):
+            known = ", ".join(repr(name) for name in self.servers)
+            raise ValueError(
+                f"There is no environment {excerpt(name)}: pass one of {known} or a URL, or put it "
+                f"into the environment variable {self.environment_variable}."
+            )
+        return server
 
-
-def checked_server(environment: object, base_url: object, api: API) -> object:
-    """Return the URL of the server that is named, by default by a variable, else the first."""
-    if base_url is not None:
-        if environment is not None:
-            raise ValueError("Pass environment or base_url, not both: each names the server.")
-        return base_url
-    name = environment or os.environ.get(api.environment_variable) or next(iter(api.servers))
-    server = api.servers.get(str(name), name)
-    if "://" not in str(server):
-        known = ", ".join(repr(name) for name in api.servers)
-        raise ValueError(
-            f"There is no environment {excerpt(name)}: pass one of {known} or a URL, or put it "
-            f"into the environment variable {api.environment_variable}."
-        )
-    return server
+    def checked_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Check further headers; a value may be a secret too, and stays out of the message."""
+        if not hasattr(headers, "items"):
+            raise ValueError(f"headers must be a mapping, not of type {type(headers).__name__}")
+        ours = {"host", "content-length", "transfer-encoding", self.auth_header.lower()}
+        for name, value in headers.items():
+            if not is_header(name) or not _NAME.fullmatch(name) or not is_header(value):
+                said = "is no name, or its value is not printable ASCII text"
+                raise ValueError(f"The header {excerpt(name)} {said}.")
+            if name.lower() in ours:
+                raise ValueError(f"The header {name} is made from the request or the token.")
+        return headers
 
 
 def checked_base_url(base_url: object, *, allow_insecure_http: bool) -> httpx.URL:
@@ -166,21 +177,6 @@ def checked_callback(name: str, value: object) -> None:
     """Check that a function of the caller's is not async."""
     if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(type(value).__call__):
         raise ValueError(f"{name} is async, which AsyncClient alone awaits: pass a plain function")
-
-
-def checked_headers(headers: Mapping[str, str], api: API) -> Mapping[str, str]:
-    """Check further headers; a value may be a secret too, and stays out of the message."""
-    if not hasattr(headers, "items"):
-        raise ValueError(f"headers must be a mapping, not of type {type(headers).__name__}")
-    ours = {"host", "content-length", "transfer-encoding", api.auth_header.lower()}
-    for name, value in headers.items():
-        if not is_header(name) or not _NAME.fullmatch(name) or not is_header(value):
-            raise ValueError(
-                f"The header {excerpt(name)} is no name, or its value is not printable ASCII text."
-            )
-        if name.lower() in ours:
-            raise ValueError(f"The header {name} is made from the request or the token.")
-    return headers
 
 
 def is_header(text: object) -> bool:

@@ -12,17 +12,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from .answers import Reader
-from .arguments import (
-    API,
-    Seconds,
-    checked_base_url,
-    checked_count,
-    checked_headers,
-    checked_server,
-    checked_span,
-    checked_timeout,
-    checked_token,
-)
+from .arguments import API, Seconds, checked_base_url, checked_count, checked_span, checked_timeout
 from .calls import UNSET, Call, CallOptions, Unset
 from .connections import Answer, Request, Route
 from .deadline import Deadline
@@ -61,9 +51,9 @@ class BaseClient:
     ) -> None:
         self._api = api
         set_up_log(api.log_variable)
-        token = checked_token(token, api)
+        token = api.checked_token(token)
         self._redact = redactor(token)
-        server = checked_server(environment, base_url, api)
+        server = api.checked_server(environment, base_url)
         self._base_url = checked_base_url(server, allow_insecure_http=allow_insecure_http)
         self._reader = Reader(self._redact, api.errors, self._base_url, strict_decoding)
         self._carrier = self._carrier_class(self._base_url, connect, http_client)
@@ -96,7 +86,7 @@ class BaseClient:
             self._max_retries = checked_count("max_retries", max_retries)
         if headers is not None:
             self._headers = self._headers.copy()
-            self._headers.update(checked_headers(headers, self._api))
+            self._headers.update(self._api.checked_headers(headers))
             # Of the compressions, these can be held to max_response_bytes while they are unpacked.
             self._headers["Accept-Encoding"] = "gzip, deflate"
 
