@@ -11,7 +11,7 @@ Beside that it has what describes it, and `nullable` where `null` is possible; n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import define, field
@@ -22,7 +22,6 @@ from .document import (
     Node,
     UnsupportedError,
     looked_up,
-    reached,
     references,
     target_of,
 )
@@ -41,10 +40,6 @@ class Flattener:
     _targets: dict[str, Node] = field(factory=dict)
     _above: list[str] = field(factory=list)
     """The references that are being followed."""
-    _cuts: int = 0
-    """How often a choice was left out, since it is one among what is being followed."""
-    _is_trying: bool = False
-    """Whether it is being seen if a member of a choice is possible."""
 
     def flat(self, schema: Any) -> Node:
         """Return what a schema says."""
@@ -57,8 +52,7 @@ class Flattener:
         own = {key: schema[key] for key in ABOUT | SAYS if key in schema}
         parts = [*([{"$ref": schema["$ref"]}] if "$ref" in schema else [])]
         parts += map(self.flat, schema.get("allOf", []))
-        for keyword in CHOICES:
-            parts += self._choice(schema, keyword)
+        parts += [self._choice(schema, keyword) for keyword in CHOICES]
         result: Node = {}
         for part in [*parts, tidied(own)]:
             result = self._both(result, part)
@@ -68,10 +62,8 @@ class Flattener:
     def target(self, reference: str) -> Node:
         """Return what the schema says that a reference leads to."""
         schema = looked_up(self.document, reference)
-        cuts, is_outer = self._cuts, not self._above
         if any(one in self._above for one in references(schema, *CHOICES)):
             # A choice among those that extend it says nothing to one of them.
-            self._cuts += 1
             schema = {key: value for key, value in schema.items() if key not in CHOICES}
         elif reference in self._targets:
             return self._targets[reference]
@@ -82,8 +74,7 @@ class Flattener:
             node = self.flat(schema)
         finally:
             self._above.pop()
-        # Else it says less, or more, than it does elsewhere.
-        if not self._is_trying and (is_outer or cuts == self._cuts):
+        if not self._above:  # Else it may lack a choice that it has elsewhere.
             self._targets[reference] = node
         return node
 
@@ -93,18 +84,17 @@ class Flattener:
             node = self.target(node["$ref"])
         return node.get(key)
 
-    def _choice(self, schema: Document, keyword: str) -> Iterator[Node]:
-        """Yield what a choice among schemas says."""
-        members = list(schema.get(keyword, []))
+    def _choice(self, schema: Document, keyword: str) -> Node:
+        """Return what a choice among schemas says."""
+        members = schema.get(keyword, [])
         some = [one for one in members if not _is_null(one)]
-        if any(map(_is_constraint, some)):
-            return
+        if not members or any(map(_is_constraint, some)):
+            return {}
         about: Node = {"nullable": True} if len(some) < len(members) else {}
         if len(some) == 1:
-            yield {**self.flat(some[0]), **about}
-        elif members:
-            hints = {key: schema[key] for key in ("discriminator",) if key in schema}
-            yield {"oneOf": some, **hints, **about}
+            return {**self.flat(some[0]), **about}
+        hints = {key: schema[key] for key in ("discriminator",) if key in schema}
+        return {"oneOf": some, **hints, **about}
 
     def _both(self, a: Node, b: Node) -> Node:
         """Return what two flat schemas say together."""
@@ -113,8 +103,6 @@ class Flattener:
         if of_a and of_b and not (a.get("nullable") and b.get("nullable")):
             about.pop("nullable", None)
         said = self._contents(of_a, of_b)
-        if said.get("oneOf") == [] and NOTHING not in (of_a, of_b):
-            raise ImpossibleError("no value is possible: no member of a choice fits the rest")
         if said == NOTHING and not about.get("nullable"):
             # By the letter no value is possible, but it is how GitHub says that one may be null.
             said, about["nullable"] = (of_b if of_a == NOTHING else of_a), True
@@ -123,7 +111,7 @@ class Flattener:
     def _contents(self, a: Node, b: Node) -> Node:
         if not a or not b:
             return a or b
-        for wide, narrow in ((a, b), (b, a)):
+        for wide, narrow in ((b, a), (a, b)):
             if self._adds_nothing(wide, narrow):
                 return narrow
         if "$ref" in a or "$ref" in b:
@@ -131,24 +119,8 @@ class Flattener:
             return self._contents(self._opened(a), self._opened(b))
         for union, other in ((a, b), (b, a)):
             if "oneOf" in union:
-                members = [self._narrowed(one, other) for one in union["oneOf"]]
-                return {**union, "oneOf": list(filter(self._is_possible, members))}
+                return {**union, "oneOf": [self._narrowed(one, other) for one in union["oneOf"]]}
         return _combined(a, b)
-
-    def _is_possible(self, schema: Any) -> bool:
-        """Whether some value may fit a schema, as far as is seen from its own fields."""
-        if self._is_trying:  # Unions that are members of one another would be tried for ever.
-            return True
-        self._is_trying = True
-        try:
-            fields = self.flat(schema)
-            for key in fields.get("required", []):
-                self.flat(fields.get("properties", {}).get(key, True))
-        except ImpossibleError:
-            return False
-        finally:
-            self._is_trying = False
-        return True
 
     def _opened(self, node: Node) -> Node:
         """Return what a flat schema says, without a reference."""
@@ -161,32 +133,19 @@ class Flattener:
         if self._adds_nothing(other, _content(self.flat(member))):
             return member
         title = next(map(target_of, references({"allOf": [member]}, "allOf")), title_of(member))
-        return {"allOf": [other, member], **({"title": title} if title else {})}
+        return {"allOf": [other, member], "title": title}
 
     def _adds_nothing(self, wide: Node, narrow: Node) -> bool:
         """Whether all that one schema says is seen to be said by the other, too."""
         if wide == narrow:
             return True
-        if "$ref" in wide:
-            return "$ref" in narrow and wide["$ref"] in reached([narrow["$ref"]], self._bases)
-        if "oneOf" in narrow and set(wide) != {"type"}:
-            return all(
-                self._adds_nothing(wide, _content(self.flat(one))) for one in narrow["oneOf"]
-            )
-        if "oneOf" in wide:
-            return any(
-                self._adds_nothing(_content(self.flat(one)), narrow) for one in wide["oneOf"]
-            )
-        inner = self._opened(narrow)
-        if "oneOf" in inner:  # Beside a choice, a type alone is written by habit.
-            return set(wide) == {"type"}
+        outer, inner = self._opened(wide), self._opened(narrow)
+        if "oneOf" in outer or "oneOf" in inner:
+            return "oneOf" in inner and _is_type(outer)
         try:
-            return _combined(inner, wide) == inner
+            return _combined(outer, inner) == inner
         except ImpossibleError:
             return False
-
-    def _bases(self, reference: str) -> list[str]:
-        return references(looked_up(self.document, reference), "allOf")
 
 
 def _combined(a: Node, b: Node) -> Node:
@@ -196,30 +155,39 @@ def _combined(a: Node, b: Node) -> Node:
         raise ImpossibleError(f"it must be {' and '.join(sorted(kinds))} at once")
     new = {**a, **b, **({"type": "integer"} if len(kinds) > 1 else {})}
     if "enum" in a and "enum" in b:
-        # A value that has no name stands for itself; the other part may give it one.
         new["enum"] = {
-            one: name if a["enum"][one] == one else a["enum"][one]
+            one: a["enum"][one] if name == one else name  # Else it has no name of its own.
             for one, name in b["enum"].items()
             if one in a["enum"]
         }
     if new.get("enum") == {} or a.get("const", new.get("const")) != new.get("const"):
         raise ImpossibleError("no value is possible: its parts have none in common")
     if "properties" in a and "properties" in b:
-        new["properties"] = dict(a["properties"])
-        for key, one in b["properties"].items():
-            before = a["properties"].get(key, one)
-            new["properties"][key] = one if before == one else {"allOf": [before, one]}
+        narrowed = {
+            key: _all_of(a["properties"].get(key, one), one) for key, one in b["properties"].items()
+        }
+        new["properties"] = {**a["properties"], **narrowed}
     if "required" in a and "required" in b:
-        new["required"] = list(dict.fromkeys([*a["required"], *b["required"]]))
+        new["required"] = list(dict.fromkeys([*b["required"], *a["required"]]))
     for key in ("items", "additionalProperties"):
         some = [one[key] for one in (a, b) if isinstance(one.get(key), Mapping)]
         if some:
-            new[key] = some[0] if some[0] == some[-1] else {"allOf": some}
+            new[key] = _all_of(some[0], some[-1])
     return new
+
+
+def _all_of(a: Any, b: Any) -> Any:
+    return a if a == b else {"allOf": [a, b]}
 
 
 def _content(node: Node) -> Node:
     return {key: value for key, value in node.items() if key not in ABOUT}
+
+
+def _is_type(node: Node) -> bool:
+    """Whether a schema says a type alone, or several, as is written beside a choice by habit."""
+    parts = [{key for key, said in one.items() if said} for one in node.get("oneOf", [node])]
+    return bool(parts) and all(part == {"type"} for part in parts)
 
 
 def _is_null(schema: Any) -> bool:
@@ -230,10 +198,7 @@ def _is_constraint(schema: Any) -> bool:
     """Whether a schema says nothing of a type, as in `{required: [name]}`."""
     if not isinstance(schema, Mapping) or not schema:
         return False
-    says = {key for key in schema if key in SAYS | {"$ref", "allOf", *CHOICES}}
-    return says <= {"required", "format", "properties"} and not any(
-        (schema.get("properties") or {}).values()
-    )
+    return set(schema) & {*SAYS, "$ref", "allOf", *CHOICES} <= {"required", "format"}
 
 
 def title_of(schema: Any) -> str:

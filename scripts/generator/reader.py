@@ -7,7 +7,7 @@ may refer to each other in circles. What cannot be made is kept apart, with its 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from attrs import define, evolve, field
@@ -15,6 +15,7 @@ from attrs import define, evolve, field
 from . import shapes
 from .document import (
     Document,
+    ImpossibleError,
     Node,
     UnsupportedError,
     at,
@@ -224,21 +225,24 @@ class Reader:
             self.problems.append(error)
 
     def _one_of(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
-        members = [
-            self.read(one, f"{name} {_title(one, index)}", place)
-            for index, one in enumerate(flat["oneOf"], 1)
-        ]
+        members: list[tuple[str | None, Shape]] = []
+        for index, one in enumerate(flat["oneOf"], 1):
+            # A member that cannot be what stands beside the choice is none.
+            with suppress(ImpossibleError):
+                shape = self.read(one, f"{name} {title_of(one) or f'type {index}'}", place)
+                members.append((_origin(one), shape))
+        if flat["oneOf"] and not members:
+            raise ImpossibleError("no value is possible: no member of a choice fits the rest")
         # Unions within come first: they are told apart by what they know themselves.
-        shape = shapes.one_of(sorted(members, key=lambda one: not isinstance(one, Union)))
+        shape = shapes.one_of(sorted((one for _, one in members), key=_is_no_union))
         kinds = [type(one) for one in shapes.members(shape)]
         is_named = Union in kinds or kinds.count(Class) + kinds.count(Map) > 1
         if "discriminator" not in flat and not (class_name and is_named):
             return shape
         class_name = class_name or self._names.take(name)
         union = self._union(flat, class_name, place, shape)
-        origins = map(_origin, flat["oneOf"])
         union.hints = flat.get("discriminator")
-        union.members = [(one, found.bare) for one, found in zip(origins, members, strict=True)]
+        union.members = [(origin, one.bare) for origin, one in members]
         return _called(class_name, shape)
 
     def _union(self, flat: Node, class_name: str, place: str, shape: Shape) -> UnionModel:
@@ -283,10 +287,8 @@ def _enum(flat: Node, class_name: str, place: str) -> Enum:
     )
 
 
-def _title(schema: Any, index: int) -> str:
-    """Return what a member of a union is called within its name."""
-    title = title_of(schema)
-    return title if title else f"type {index}"
+def _is_no_union(shape: Shape) -> bool:
+    return not isinstance(shape, Union)
 
 
 def _origin(schema: Any) -> str | None:

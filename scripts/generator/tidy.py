@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from typing import Any
 
 from .document import Node
@@ -35,14 +34,6 @@ TYPES: Mapping[type, str] = {
 }
 """What JSON calls the types of Python."""
 
-CASTS: Mapping[str, Callable[[Any], Any]] = {
-    "string": lambda value: value if isinstance(value, str) else json.dumps(value),
-    "boolean": lambda value: value in (True, "true"),
-    "integer": int,
-    "number": float,
-}
-"""What makes a value of a type that an enum may list of one that is written otherwise."""
-
 
 def tidied(own: Node) -> Node:
     """Return what a schema says itself: of one type, and with `null` said by `nullable` alone."""
@@ -52,8 +43,7 @@ def tidied(own: Node) -> Node:
     if "description" in about:
         about["description"] = str(about["description"])
     given, values = own.pop("type", []), own.pop("enum", [])
-    names = [own.pop(key, []) for key in ("x-enum-varnames", "x-enumNames")]
-    names = next(filter(None, names), [])
+    names = own.pop("x-enum-varnames", own.pop("x-enumNames", []))
     kinds = (given if isinstance(given, list) else [given]) or _implied(own, values)
     some = [one for one in dict.fromkeys(kinds) if one != "null"]
     if (kinds and not some) or values == [None]:
@@ -64,7 +54,7 @@ def tidied(own: Node) -> Node:
         del own["const"]  # No `Literal` takes it.
     names = names if len(names) == len(values) else [None] * len(values)
     pairs = list(zip(values, names, strict=True))
-    listed = {kind: _listed(kind, set(kinds), pairs) for kind in some}
+    listed = {kind: _listed(kind, some, pairs) for kind in some}
     if len(some) > 1:
         members = [
             {**own, "type": kind, "enum": [*found], "x-enum-varnames": [*found.values()]}
@@ -76,15 +66,15 @@ def tidied(own: Node) -> Node:
     return {**about, **own}
 
 
-def _listed(kind: str, kinds: set[str], pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+def _listed(kind: str, kinds: list[str], pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     """Return the values of one type that an enum lists, each with what it is called."""
     found: dict[Any, Any] = {}
-    for one, name in pairs:
-        # What is written as of a type that no value may have is meant as one of this type.
-        if kind in CASTS and TYPES[type(one)] not in kinds - {kind} | {"null"}:
-            with suppress(ValueError):
-                value = CASTS[kind](one)
-                found[value] = value if name is None else str(name)
+    for value, name in pairs:
+        own = TYPES[type(value)]
+        if kind == "string" and own not in {*kinds, "null"}:  # What is written is meant as a text.
+            value, own = json.dumps(value), kind
+        if own == kind and not isinstance(value, list | dict):
+            found[value] = value if name is None else str(name)
     return found
 
 
@@ -92,7 +82,7 @@ def _implied(own: Node, values: list[Any]) -> list[str]:
     """Return the types of a schema that says none."""
     kinds = {TYPES[type(one)] for one in [*values, *([own["const"]] if "const" in own else [])]}
     if kinds:
-        return sorted(kinds - ({"integer"} if "number" in kinds else set()))
+        return sorted(kinds)
     if own.get("properties") or isinstance(own.get("additionalProperties"), Mapping):
         return ["object"]
     return ["array"] if "items" in own or "prefixItems" in own else []
