@@ -21,13 +21,17 @@ from .document import (
     ImpossibleError,
     Node,
     UnsupportedError,
+    escaped,
     looked_up,
+    reached,
     references,
     target_of,
 )
 from .tidy import ABOUT, NOTHING, SAYS, tidied
 
 CHOICES = ("oneOf", "anyOf")
+
+SCHEMAS = "#/components/schemas/"
 
 
 @define
@@ -77,6 +81,28 @@ class Flattener:
         if not self._above:  # Else it may lack a choice that it has elsewhere.
             self._targets[reference] = node
         return node
+
+    def with_heirs(self, reference: str) -> Node:
+        """Return what a component says; of one that has a discriminator, as a union of its heirs.
+
+        OpenAPI 3.0 tells so which of the classes that extend it comes, or else the class itself.
+        """
+        flat, said = self.target(reference), looked_up(self.document, reference)
+        if "discriminator" not in said or "properties" not in flat:
+            return flat
+        named = [SCHEMAS + escaped(name) for name in self.document["components"]["schemas"]]
+        heirs = [
+            {"$ref": one} for one in named if reference in reached(self._bases(one), self._bases)
+        ]
+        # An heir that adds nothing is no other class.
+        heirs = [one for one in heirs if "$ref" not in self.target(one["$ref"])]
+        own = {**flat, "title": "other", "nullable": False}
+        about: Node = {key: flat[key] for key in ("description", "nullable") if key in flat}
+        hints = {**said["discriminator"], "x-base": True}
+        return {**about, "oneOf": [*heirs, own], "discriminator": hints} if heirs else flat
+
+    def _bases(self, reference: str) -> list[str]:
+        return references(looked_up(self.document, reference), "allOf")
 
     def about(self, node: Node, key: str) -> Any:
         """Return what describes a flat schema, or else the component that it refers to."""

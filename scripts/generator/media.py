@@ -62,7 +62,7 @@ def answer_of(content: Document, reader: Reader, name: str, place: str) -> Media
 def _read_form(kind: str, shape: Shape, encoding: Document, reader: Reader) -> str:
     """Return how the fields of a form are written, and have those be files that are."""
     reader.finish()
-    model = reader.models.items.get(getattr(shape.bare, "name", ""))
+    model = reader.models.of(shape.bare)
     given = model.fields if isinstance(model, Model) else []
     fields: dict[str, Field] = {one.key: one for one in given}
     deep: list[str] = []

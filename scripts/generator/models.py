@@ -17,6 +17,10 @@ class Models:
 
     items: dict[str, Item] = field(factory=dict)
 
+    def of(self, shape: Shape) -> Item | None:
+        """Return the class or union that a type is, if it is one."""
+        return self.items.get(getattr(shape, "name", ""))
+
     def exports(self) -> list[tuple[str, list[str]]]:
         """Return the modules, with the names that each makes public."""
         return sorted((item.module, item.exports) for item in self.items.values())

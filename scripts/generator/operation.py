@@ -27,7 +27,7 @@ def models_of(shape: Shape, models: Models) -> list[Model]:
     found: list[Model] = []
     todo = members(shape)
     for one in todo:
-        item = models.items.get(getattr(one, "name", ""))
+        item = models.of(one)
         if isinstance(item, Model):
             found.append(item)
         elif isinstance(item, Union):

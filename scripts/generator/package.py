@@ -7,7 +7,6 @@ from typing import Any
 
 from .document import Document, UnsupportedError, at
 from .flat import Flattener
-from .heirs import with_heirs
 from .models import Models
 from .operation import Operation
 from .operations import noting, read_operations
@@ -21,7 +20,7 @@ from .waits import Wait, wait_of
 
 def read(document: Document) -> dict[str, Any]:
     """Return the package that a document asks for, as templates know it: `sdk`."""
-    document = with_heirs(checked(document))
+    document = checked(document)
     reader = Reader(Flattener(document))
     reader.run((document.get("components") or {}).get("schemas") or {})
     found, security = read_operations(reader)

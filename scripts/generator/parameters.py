@@ -35,7 +35,7 @@ def check_type(said: Document, shape: Shape, models: Models) -> None:
     is_flat = said["in"] == "query" and said.get("explode", True)
     parts: list[Shape] = []
     for one in members(shape):
-        model = models.items.get(getattr(one, "name", ""))
+        model = models.of(one)
         if is_flat and (isinstance(one, Map) or isinstance(model, Model)):
             parts += model.shapes if isinstance(model, Model) else one.parts
         else:

@@ -6,7 +6,7 @@ may refer to each other in circles. What cannot be made is kept apart, with its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -24,21 +24,13 @@ from .document import (
     references,
     target_of,
 )
-from .flat import Flattener, title_of
-from .model import Enum, Field, Model
+from .flat import SCHEMAS, Flattener, title_of
+from .model import Enum, Field, Item, Model
 from .model import Union as UnionModel
 from .models import Models
 from .names import ClassNames, field_name, free, member_name, pascal
 from .shapes import Array, Class, Constant, Map, Nullable, Shape, Union
 from .text import Text
-
-SCHEMAS = "#/components/schemas/"
-
-UNSAID = frozenset(
-    {"#", "allOf", "application/json", "components", "content", "items", "paths", "properties"}
-    | {"responses", "schema"}
-)
-"""The steps of a `$ref` that tell nothing to who reads the name of a class."""
 
 SCALARS: Mapping[tuple[str, str], Shape] = {
     ("string", "date"): shapes.DATE,
@@ -76,11 +68,8 @@ class Reader:
         for name in dict.fromkeys([*plain, *schemas]):
             self._class_names[SCHEMAS + escaped(name)] = self._names.take(name)
         for name in schemas:
-            try:
+            with suppress(UnsupportedError):  # It is noted; whoever needs it meets it again.
                 self.component(SCHEMAS + escaped(name))
-            except UnsupportedError as error:
-                if not error.chain:  # Else it has been noted; whoever needs it meets it again.
-                    self.problems.append(error.within(name))
             self.finish()
 
     def finish(self) -> None:
@@ -92,13 +81,12 @@ class Reader:
         """Return the type that a reference leads to."""
         found = self._found.get(reference)
         if isinstance(found, UnsupportedError):
-            raise UnsupportedError(found.reason, *found.chain)
+            raise found
         if found:
             return found
         looked_up(self.flats.document, reference)
         # What lies within something else has a name that tells in what.
-        steps = list(map(target_of, reference.removeprefix(SCHEMAS).split("/")))
-        name = " ".join(step for step in steps if step not in UNSAID) or steps[-1]
+        name = " ".join(map(target_of, reference.removeprefix(SCHEMAS).split("/")))
         try:
             with at(name):
                 shape = self._component(reference, name)
@@ -122,12 +110,11 @@ class Reader:
             return Nullable.of(union) if flat.get("nullable") else union
         self._under_way[reference] = False
         try:
-            shape = self.typed(flat, name, name, class_name)
+            shape = self.typed(self.flats.with_heirs(reference), name, name, class_name)
         finally:
             leads_back = self._under_way.pop(reference)
         if leads_back and getattr(shape.bare, "name", "") != class_name:
-            self._union(flat, class_name, name, shape)
-            return _called(class_name, shape)
+            return self._union(flat, class_name, name, shape)
         return shape
 
     def components(self) -> set[str]:
@@ -173,11 +160,7 @@ class Reader:
         items = flat.get("items")
         some = [*flat.get("prefixItems", []), *(items if isinstance(items, list) else [items])]
         some = [one for one in some if isinstance(one, Mapping)]
-        found = [
-            self.read(one, f"{name} item {number if some[1:] else ''}", place)
-            for number, one in enumerate(some, 1)
-        ]
-        return shapes.one_of(found) if found else shapes.ANY
+        return self.read({"anyOf": some}, f"{name} item", place)
 
     def _object(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
         if not isinstance(flat.get("properties") or {}, Mapping):
@@ -199,7 +182,7 @@ class Reader:
         for key in sorted(flat["properties"], key=lambda key: key not in required):
             if flat["properties"][key] is False:  # There must be none.
                 continue
-            with self._noting(model, f"{model.place}.{key}"):
+            with self.noting(model, f"{model.place}.{key}"):
                 node = self.flats.flat(flat["properties"][key])
                 shape = self.typed(node, f"{name} {key}", f"{model.place}.{key}")
                 # What goes one way alone is absent the other way; a constant is known there, too.
@@ -209,19 +192,19 @@ class Reader:
                 found[free(one.name, found)] = one
         model.fields = [evolve(one, name=python) for python, one in found.items()]
         if isinstance(flat.get("additionalProperties"), Mapping):
-            with self._noting(model, f"{model.place}.additionalProperties"):
+            with self.noting(model, f"{model.place}.additionalProperties"):
                 value = flat["additionalProperties"]
                 model.additional = self.read(value, f"{name} value", model.place)
 
     @contextmanager
-    def _noting(self, model: Model, place: str) -> Iterator[None]:
+    def noting(self, item: Item, place: str) -> Iterator[None]:
         """Note what keeps a class from being made, and go on: there may be more of it."""
         try:
             with at(place):
                 yield
         except UnsupportedError as error:
-            error = error.within(model.place)
-            self.broken.setdefault(model.name, error)
+            error = error.within(item.place)
+            self.broken.setdefault(item.name, error)
             self.problems.append(error)
 
     def _one_of(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
@@ -240,21 +223,30 @@ class Reader:
         if "discriminator" not in flat and not (class_name and is_named):
             return shape
         class_name = class_name or self._names.take(name)
-        union = self._union(flat, class_name, place, shape)
-        union.hints = flat.get("discriminator")
-        union.members = [(origin, one.bare) for origin, one in members]
-        return _called(class_name, shape)
+        return self._union(flat, class_name, place, shape, members)
 
-    def _union(self, flat: Node, class_name: str, place: str, shape: Shape) -> UnionModel:
-        """Make a union that has a name."""
+    def _union(
+        self,
+        flat: Node,
+        class_name: str,
+        place: str,
+        shape: Shape,
+        members: Sequence[tuple[str | None, Shape]] = (),
+    ) -> Shape:
+        """Make a union that has a name, and return it; the name does not stand for `None`."""
         others = self.models.others(class_name, shape)
         if not others:
             raise UnsupportedError("it refers to itself alone")
-        text = Text(flat.get("description") or "")
-        type_ = shapes.one_of(others)
-        union = UnionModel(name=class_name, description=text, place=place, type=type_)
-        self.models.items[class_name] = union
-        return union
+        self.models.items[class_name] = UnionModel(
+            name=class_name,
+            description=Text(flat.get("description") or ""),
+            place=place,
+            type=shapes.one_of(others),
+            hints=flat.get("discriminator"),
+            members=[(origin, one.bare) for origin, one in members],
+        )
+        union = Union.of(class_name)
+        return Nullable.of(union) if isinstance(shape, Nullable) else union
 
 
 def new_field(flats: Flattener, key: str, node: Node, shape: Shape, *, required: bool) -> Field:
@@ -265,12 +257,6 @@ def new_field(flats: Flattener, key: str, node: Node, shape: Shape, *, required:
     text = Text(said or f"The field `{key}`.")
     type_ = shape if required else Nullable.of(shape)
     return Field(field_name(key), Text(key), type_, required, text, node)
-
-
-def _called(class_name: str, shape: Shape) -> Shape:
-    """Return the union that a type has become; its name does not stand for `None`."""
-    union = Union.of(class_name)
-    return Nullable.of(union) if isinstance(shape, Nullable) else union
 
 
 def _enum(flat: Node, class_name: str, place: str) -> Enum:

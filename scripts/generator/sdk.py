@@ -59,7 +59,7 @@ def error_fields(
     answers = [one for operation in operations for one in operation.answers]
     shapes = Counter(one.media.shape for one in answers if one.status[0] in "45d")
     for shape, _ in shapes.most_common():
-        if isinstance(model := models.items.get(getattr(shape, "name", "")), Model):
+        if isinstance(model := models.of(shape), Model):
             texts = [one for one in model.fields if one.type.bare == STRING]
             return [one for one in texts if one.name not in taken]
     return []

@@ -5,94 +5,90 @@ Where its values do not tell all members of a union, they are told apart by what
 
 from __future__ import annotations
 
-from attrs import evolve, field, frozen
+from collections import Counter
 
-from .document import Document, UnsupportedError, at, escaped, target_of
+from attrs import evolve, frozen
+
+from .document import Document, UnsupportedError, escaped, target_of
+from .flat import SCHEMAS
 from .model import Enum, Model, Union
-from .reader import SCHEMAS, Reader
-from .shapes import ANY, ANY_OTHER, STRING, Class, Constant, OneOf, members, one_of
+from .reader import Reader
+from .shapes import ANY, ANY_OTHER, STRING, Class, Constant, OneOf, Shape, members, one_of
 from .text import Text
 
 
 @frozen
 class Tags:
-    """Finds the tags of unions; those of unions within others first."""
+    """Finds the tags of unions."""
 
     reader: Reader
-    _seen: set[str] = field(factory=set)
 
     def run(self) -> None:
         """Find the tags of every union that has a discriminator."""
-        for item in self.reader.models.items.values():
-            if isinstance(item, Union):
-                self._tag(item)
+        for item in list(self.reader.models.items.values()):
+            if isinstance(item, Union) and item.hints is not None:
+                with self.reader.noting(item, item.place):
+                    self._tag(item, item.hints)
 
-    def _tag(self, union: Union) -> None:
-        if union.hints is None or union.name in self._seen:
-            return
-        self._seen.add(union.name)
-        try:
-            with at(union.place):
-                self._find(union, union.hints, union.hints["propertyName"])
-        except UnsupportedError as error:
-            self.reader.broken.setdefault(union.name, error)
-            self.reader.problems.append(error)
-
-    def _find(self, union: Union, hints: Document, key: str) -> None:
-        given = hints.get("mapping") or {}
-        mapping = {str(value): self._target(union, to) for value, to in given.items()}
+    def _tag(self, union: Union, hints: Document) -> None:
+        key = hints["propertyName"]
         is_strict = "x-default-mapping" in hints
-        default = hints.get("x-default-mapping") or hints.get("x-base")
-        default = self._target(union, default) if default else None
-        members, classes = self._members(union, key)
-        mapping = {value: to for value, to in mapping.items() if value not in classes}
-        members |= dict.fromkeys([*mapping.values(), *([default] if default else [])])
-        values = {name: self._values(name, key) for name in members}
-        if default and not is_strict:
-            values[default] = []  # It lists those of its heirs, too.
-        for name, reference in members.items():
-            if name == default:
-                continue
-            told = self._told(name, reference, mapping, values)
-            if is_strict and mapping and name not in mapping.values():
+        default = self._target(union, hints["x-default-mapping"]) if is_strict else None
+        if "x-base" in hints:  # The reader has put what is no heir at the end.
+            default = _name(union.members[-1][1])
+        classes, mapping = self._classes(union, key)
+        classes = {name: found for name, found in classes.items() if name != default}
+        values = {name: self._values(name, key) for name in classes}
+        uses = Counter(value for own in values.values() for value in own or [])
+        told = dict(mapping)
+        for name, own in values.items():
+            mapped = [value for value, to in mapping.items() if to == name]
+            if is_strict and mapping and not mapped:
                 raise UnsupportedError(f"the mapping of its discriminator has no {name}")
-            if not told:
+            if own and mapped and len(own) == 1 and own[0] not in mapped:
+                raise UnsupportedError(
+                    f"{mapped[0]!r} is mapped to {name}, which is told by {own[0]}"
+                )
+            told |= {one: name for one in own or [] if uses[one] == 1 and one not in mapping}
+            implied = target_of(classes[name] or "")
+            if implied and name not in told.values() and implied in (own or [implied]):
+                told[implied] = name
+            if own is None or name not in told.values():
                 return
-            classes |= {value: name for value in told if value not in classes}
-        shapes = [Class.of(one) for one in dict.fromkeys([*members, *classes.values()])]
-        union.type = one_of(shapes)
+        union.type = one_of(Class.of(name) for name in [*classes, *([default] if default else [])])
         union.tag, union.default = Text(key), default
-        union.mapping = [(Text(value), name) for value, name in classes.items()]
-        if default and is_strict:
-            told = [one for one, to in classes.items() if one in (values.get(to) or [one])]
-            self._open(union, default, key, set(told))
+        union.mapping = [(Text(value), name) for value, name in told.items()]
+        if is_strict:
+            self._open(union, key, set(told))
 
-    def _members(self, union: Union, key: str) -> tuple[dict[str, str | None], dict[str, str]]:
-        """Return the classes of a union, with their references, and what unions within know."""
-        members: dict[str, str | None] = {}
-        inner: dict[str, str] = {}
-        todo, done = [*union.members], {union.name}
+    def _classes(self, union: Union, key: str) -> tuple[dict[str, str | None], dict[str, str]]:
+        """Return the classes of a union and of those within, and which values are mapped to them.
+
+        Each class has the reference that it was read from, if there is one.
+        """
+        classes: dict[str, str | None] = {}
+        unions, todo = {union.name: union}, [*union.members]
         for reference, shape in todo:
-            name = getattr(shape, "name", "")
-            item = self.reader.models.items.get(name)
+            item = self.reader.models.of(shape)
             if isinstance(shape, OneOf):
                 todo += [(None, one) for one in shape.parts]
             elif not isinstance(item, Union):
-                members.setdefault(name, reference)
-            elif name not in done:
-                done.add(name)
-                self._tag(item)
-                if item.tag and item.tag == key:
-                    inner |= dict(item.mapping)
-                else:
-                    todo += item.members
-        return members, inner
+                classes.setdefault(_name(shape), reference)
+            elif item.name not in unions:
+                unions[item.name] = item
+                todo += item.members
+        mapping: dict[str, str] = {}
+        for one in unions.values():
+            hints = one.hints or {}
+            given = hints.get("mapping") if hints.get("propertyName") == key else {}
+            mapping |= {str(value): self._target(one, to) for value, to in (given or {}).items()}
+        mapping = {value: to for value, to in mapping.items() if to != union.name}
+        return {**classes, **dict.fromkeys(mapping.values())}, mapping
 
     def _target(self, union: Union, to: str) -> str:
         """Return the class or union that a mapping leads to; `""` for what is neither."""
         reference = SCHEMAS + escaped(target_of(to) if to.startswith(SCHEMAS) else to)
-        shape = dict(union.members).get(reference) or self.reader.component(reference).bare
-        return getattr(shape, "name", "")
+        return _name(dict(union.members).get(reference) or self.reader.component(reference).bare)
 
     def _values(self, name: str, key: str) -> list[str] | None:
         """Return the texts that a class lists for its tag; `None` if no text can tell it."""
@@ -104,7 +100,7 @@ class Tags:
             return []
         found: list[str] = []
         for one in members(shape):
-            enum = self.reader.models.items.get(getattr(one, "name", ""))
+            enum = self.reader.models.of(one)
             if isinstance(enum, Enum) and enum.is_text:
                 found += [str(value) for _, value, _ in enum.members]
             elif isinstance(one, Constant) and isinstance(one.value, str):
@@ -113,36 +109,16 @@ class Tags:
                 return None
         return found
 
-    def _told(
-        self,
-        name: str,
-        reference: str | None,
-        mapping: dict[str, str],
-        values: dict[str, list[str] | None],
-    ) -> list[str]:
-        """Return the values that tell a class."""
-        own = values[name]
-        if own is None:
-            return []
-        mine = [value for value, to in mapping.items() if to == name]
-        if mine and len(own) == 1 and own[0] not in mine:
-            raise UnsupportedError(f"{mine[0]!r} is mapped to {name}, which is told by {own[0]}")
-        others = {one for to, some in values.items() if to != name for one in some or []}
-        mine += [one for one in own if one not in others and one not in mapping]
-        implied = target_of(reference) if reference else None
-        is_implied = implied and not mine and (not own or implied in own)
-        return [implied] if implied and is_implied else mine
-
-    def _open(self, union: Union, default: str, key: str, told: set[str]) -> None:
+    def _open(self, union: Union, key: str, told: set[str]) -> None:
         """Have the class for all others say that its tag is none of theirs."""
-        model = self.reader.models.items[default]
+        model = self.reader.models.items[union.default or ""]
         if not isinstance(model, Model):
             return
         for index, one in enumerate(model.fields):
             if one.key != key:
                 continue
-            listed = one.node.get("not", {}).get("enum")
-            if listed is not None and set(listed) != told:
+            listed = set(one.node.get("not", {}).get("enum", told))
+            if listed != told:
                 names = [", ".join(sorted(map(str, some))) for some in (listed, told)]
                 raise UnsupportedError(
                     f"the `not` of {model.place}.{key} lists {names[0]}; "
@@ -150,3 +126,7 @@ class Tags:
                 )
             model.open_tag = model.open_tag or (Text(key), union.name)
             model.fields[index] = evolve(one, type=ANY_OTHER)
+
+
+def _name(shape: Shape) -> str:
+    return getattr(shape, "name", "")

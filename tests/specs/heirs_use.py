@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from heirs import Began, Cat, Client, Dog, Ended, Lion, OtherEvent, OtherPet, Owner, Pet, models
+from heirs import Began, Cat, Client, Dog, Ended, EventOther, Lion, Owner, Pet, PetOther, models
 from stand_in import Answer, Server
 
 CAT: dict[str, Any] = {"petType": "cat", "name": "c", "born": "2024-01-02"}
@@ -26,11 +26,11 @@ sent: dict[str, Any] = {
 owner = Owner.from_dict(sent, strict=True)
 assert isinstance(owner.pet, Dog)
 assert isinstance(owner.pet.friend, Cat)
-assert list(map(type, owner.pets or [])) == [Cat, Lion, Dog, OtherPet, OtherPet]
+assert list(map(type, owner.pets or [])) == [Cat, Lion, Dog, PetOther, PetOther]
 assert isinstance(owner.event, Ended)
 assert isinstance(owner.made, models.Circle)
 assert owner.to_dict() == sent
 assert isinstance(models.event_from_dict({"kind": "began"}), Began)
-assert isinstance(models.event_from_dict({"kind": "paused"}), OtherEvent)
-assert not {"Drawing", "OtherDrawing"} & set(models.__all__), "nothing but heirs refers to it"
+assert isinstance(models.event_from_dict({"kind": "paused"}), EventOther)
+assert not {"Drawing", "DrawingOther"} & set(models.__all__), "nothing but heirs refers to it"
 print("all is well")

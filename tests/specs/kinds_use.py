@@ -136,7 +136,7 @@ assert isinstance(All.from_dict({"wrapped": VALID["wrapped"][1]}).wrapped, BothB
 assert isinstance(one.beside, BesidePlain)
 assert isinstance(All.from_dict({"beside": VALID["beside"][1]}).beside, BesideBase)
 assert isinstance(one.narrowed, Narrow)
-assert type(one.deep_ref).__name__ == "Narrow1More"
+assert type(one.deep_ref).__name__ == "NarrowAllOf1PropertiesMore"
 assert one.nswag is AllNswag.DONE
 assert All.__annotations__["drf"] == "Kind | AllDrfType2 | str | None"
 size: int = one.narrowed.size
