@@ -121,11 +121,7 @@ class Contract:
         own = [id(part) for part in parts]
         if set(seen) & set(own) or place not in self.known:
             return
-        inner = _inner(parts)
-        required = set[str]().union(*(names for _, names in read))
-        for name in sorted(required - inner.keys()) if inner else []:
-            self.wrong(place, f"required names {name[1:]}, which is no property")
-        for name, some in inner.items():
+        for name, some in _inner(parts).items():
             is_optional = name[0] == "." and not all(name in names for _, names in read)
             facts = _flags(absent=is_optional)
             self.promise(f"{place}{name}", some, "field", facts, *seen, *own)

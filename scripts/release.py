@@ -39,8 +39,6 @@ def refuse(version: str) -> str | None:
         return "there are uncommitted changes: commit or stash them"
     if git("tag", "--list", f"v{version}"):
         return f"there is a tag v{version} already"
-    if not git("var", "GIT_COMMITTER_IDENT", may_fail=True):
-        return "git does not know who you are: set user.name and user.email"
     newest = next(iter(releases()), None)
     if newest and parts(version) <= parts(newest):
         return f"{version} is not above {newest}, which is released"

@@ -602,12 +602,6 @@ def test_a_release_is_refused_before_anything_changes(clone: Path) -> None:
     assert "there are uncommitted changes" in refused(version)
     assert (clone / "README.md").read_text() == "changed"
     git(clone, "checkout", "--quiet", "README.md")
-    git(clone, "config", "user.useConfigOnly", "true")
-    git(clone, "config", "--unset", "user.email")
-    with pytest.MonkeyPatch.context() as nowhere:
-        nowhere.setenv("HOME", str(clone / "dist"))
-        assert "git does not know who you are" in refused("9.0.0")
-    git(clone, "config", "user.email", "t@example.com")
     changelog = clone / "CHANGELOG.md"
     changelog.write_text(changelog.read_text().partition("## ")[0])
     git(clone, "commit", "--quiet", "--all", "--message", "Say nothing")
