@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SPEC, CHANGELOG = ROOT / "openapi.yaml", ROOT / "CHANGELOG.md"
 FILES = "openapi.yaml", "CHANGELOG.md", "generated"
 """What a release changes."""
+STOPPING = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+"""What stops a release."""
 
 
 def run(*command: str) -> str:
@@ -91,7 +93,7 @@ def release(version: str) -> None:
 
 def ignore_signals() -> None:
     """Let nothing stop what puts the tree in order."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
 
 
@@ -110,7 +112,7 @@ def main() -> int:
     )
     parser.add_argument("version", help="such as 1.2.3; scripts/check-version says which")
     version: str = parser.parse_args().version
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOPPING:
         signal.signal(number, stop)
     try:
         parts(version)

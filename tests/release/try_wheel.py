@@ -80,40 +80,35 @@ def lower_bounds(extras: str) -> list[str]:
     return [re.sub(r">=([^,]+).*", r"==\1", line) for line in [*project["dependencies"], *more]]
 
 
-def try_command(command: Path, environment: dict[str, str], *, says: str) -> None:
+def try_command(command: Path, url: str) -> None:
     """Wait for a job at the command line, and see what that comes to."""
-    job_id = "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"
-    run = subprocess.run(
-        [command, "wait", job_id], capture_output=True, text=True, check=False, env=environment
-    )
-    if run.returncode or says not in run.stdout + run.stderr:
+    environment = {"NARRATIVE_API_KEY": TOKEN, "NARRATIVE_ENVIRONMENT": url}
+    command_line = [str(command), "wait", "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"]
+    run = subprocess.run(command_line, capture_output=True, text=True, env=environment)
+    if run.returncode or "completed" not in run.stdout:
         raise SystemExit(f"{command.name} exited {run.returncode}:\n{run.stdout}{run.stderr}")
 
 
-def main() -> int:
+def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="scripts/try_wheel.py", description=__doc__)
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--python", default=sys.executable, help="the interpreter to try it on")
     parser.add_argument("--lowest", action="store_true", help="with the oldest dependencies")
     options = parser.parse_args()
+    # Another Python is tried without the extras, and the oldest libraries with all of them.
+    stages = ["", "[cli,aiohttp]"] if options.python == sys.executable else [""]
+    stages = stages[1:] if options.lowest else stages
     with tempfile.TemporaryDirectory() as scratch, Server(jobs_of_the_spec()) as server:
-        environment = {"NARRATIVE_API_KEY": TOKEN, "NARRATIVE_ENVIRONMENT": server.url}
-
-        def add(extras: str) -> Path:
+        for extras in stages:
             folder = Path(scratch)
-            return install(options.wheel, folder, options.python, extras, lowest=options.lowest)
-
-        if not options.lowest and options.python == sys.executable:
-            try_command(add("").with_name("narrative-jobs"), environment, says="completed")
-        python = add("[cli,aiohttp]")
-        for code, strict in ((USE, ["-W", "error"]), (USE_AIOHTTP, [])):
-            command_line: list[str | Path] = [python, "-I", *strict, "-c", code, server.url, TOKEN]
-            if subprocess.run(command_line, check=False).returncode:
-                return 1
-        try_command(python.with_name("narrative-jobs"), environment, says="completed")
-    return 0
+            python = install(options.wheel, folder, options.python, extras, lowest=options.lowest)
+            told = server.url, TOKEN
+            subprocess.run([str(python), "-I", "-W", "error", "-c", USE, *told], check=True)
+            if extras:
+                subprocess.run([str(python), "-I", "-c", USE_AIOHTTP, *told], check=True)
+            try_command(python.with_name("narrative-jobs"), server.url)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
