@@ -41,13 +41,13 @@ class Field:
 
     @property
     def reader(self) -> str:
-        """The method of the base class that reads it, with its arguments."""
+        """The expression that reads it from what is left of an object."""
         value, key = self.value, literal(self.key)
         decoder = f"_{self.name}" if value.is_composed else value.decoder
         if self.required:
-            return f"_required(rest, {key}, {decoder})"
+            return f"required(rest, {key}, {decoder})"
         plain = f", {value.python}" if value in {STRING, BOOLEAN, INTEGER} else ""
-        return f"_optional(rest, {key}, {decoder}{plain})"
+        return f"self._optional(rest, {key}, {decoder}{plain})"
 
     @property
     def declaration(self) -> str:

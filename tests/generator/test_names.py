@@ -33,4 +33,4 @@ def test_names_that_modules_import_are_taken() -> None:
     # The body of a class uses these; the rest is used outside of it.
     used = {"attrs", "datetime", "models"}
     assert used <= names.TAKEN_BY_FIELDS
-    assert lower - used <= {"annotations", "by_tag", "cast", "decoded"}
+    assert lower - used <= {"annotations", "by_tag", "cast", "decoded", "required"}

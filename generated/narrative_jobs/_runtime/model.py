@@ -84,15 +84,6 @@ class ModelBase:
         """Set the fields, and leave in `rest` what is none of them, or odd."""
         raise NotImplementedError
 
-    def _required(self, rest: dict[str, Any], key: str, decode: Decoder[T]) -> T:
-        """Return a field that the spec relies on."""
-        try:
-            return decode(rest.pop(key))
-        except KeyError:
-            raise MismatchError.missing(key) from None
-        except MismatchError as mismatch:
-            raise mismatch.within(key) from None
-
     def _optional(
         self, rest: dict[str, Any], key: str, decode: Decoder[T], plain: type[T] | None = None
     ) -> T | None:

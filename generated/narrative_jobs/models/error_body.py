@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from .._runtime.codec import as_str
+from .._runtime.codec import as_str, required
 from .._runtime.model import ModelBase
 
 
@@ -25,5 +25,5 @@ class ErrorBody(ModelBase):
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:
-        self.error = self._required(rest, "error", as_str)
-        self.error_description = self._required(rest, "error_description", as_str)
+        self.error = required(rest, "error", as_str)
+        self.error_description = required(rest, "error_description", as_str)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import attrs
 
-from .._runtime.codec import Decoder, array_of, as_datetime, as_str, as_uuid, const
+from .._runtime.codec import Decoder, array_of, as_datetime, as_str, as_uuid, const, required
 from .._runtime.model import ProgressBase
 from .._runtime.oddities import listed
 from .execution_cluster import ExecutionCluster
@@ -58,11 +58,11 @@ class MaterializeViewJob(ProgressBase):
     _operation: ClassVar[str] = "get_job"
 
     def _read(self, rest: dict[str, Any]) -> None:
-        self.job_id = self._required(rest, "job_id", as_uuid)
-        self.state = self._required(rest, "state", _state)
-        self.created_at = self._required(rest, "created_at", as_datetime)
-        self.updated_at = self._required(rest, "updated_at", as_datetime)
-        self.type = self._required(rest, "type", _type)
+        self.job_id = required(rest, "job_id", as_uuid)
+        self.state = required(rest, "state", _state)
+        self.created_at = required(rest, "created_at", as_datetime)
+        self.updated_at = required(rest, "updated_at", as_datetime)
+        self.type = required(rest, "type", _type)
         self.ended_at = self._optional(rest, "ended_at", as_datetime)
         self.request_source = self._optional(rest, "request_source", RequestSource.from_dict)
         self.executor = self._optional(rest, "executor", as_str, str)

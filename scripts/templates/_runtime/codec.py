@@ -135,7 +135,7 @@ def as_date(value: object) -> date:
     raise MismatchError.unexpected(value, "a date (RFC 3339)")
 
 
-class _CapitalUUID(UUID):
+class CapitalUUID(UUID):
     """A UUID that prints as it was sent: in capitals, which RFC 9562 reads but does not write."""
 
     __slots__ = ("_spelling",)
@@ -148,10 +148,7 @@ class _CapitalUUID(UUID):
     def __str__(self) -> str:
         return self._spelling
 
-    def __repr__(self) -> str:
-        return f"UUID({self._spelling!r})"
-
-    def __reduce__(self) -> tuple[type[_CapitalUUID], tuple[str]]:
+    def __reduce__(self) -> tuple[type[CapitalUUID], tuple[str]]:
         return type(self), (str(self),)
 
 
@@ -162,7 +159,7 @@ def as_uuid(value: object) -> UUID:
         if _is_uuid(value):
             return UUID(int=int(value.replace("-", ""), 16))  # As `UUID(value)` reads it, sooner.
         if _is_uuid(value.lower()):
-            return _CapitalUUID(value)
+            return CapitalUUID(value)
     raise MismatchError.unexpected(value, "a UUID (RFC 9562)")
 
 
@@ -187,20 +184,23 @@ def optional(decode: Decoder[T]) -> Decoder[T | None]:
     return decode_optional
 
 
+def required(rest: dict[str, Any], key: str, decode: Decoder[T]) -> T:
+    """Take a field out of an object, and return its value; raise where there is none."""
+    try:
+        return decode(rest.pop(key))
+    except KeyError:
+        raise MismatchError.missing(key) from None
+    except MismatchError as mismatch:
+        raise mismatch.within(key) from None
+
+
 def by_tag(
     key: str, decoders: Mapping[str, Decoder[Any]], other: Decoder[Any] | None = None
 ) -> Decoder[Any]:
     """Return a decoder for objects of several types, each told by the text in one field."""
 
-    def decode(value: Any) -> Any:
-        try:
-            tag = as_str(value[key])
-        except TypeError:
-            raise MismatchError.unexpected(value, "an object") from None
-        except KeyError:
-            raise MismatchError.missing(key) from None
-        except MismatchError as mismatch:
-            raise mismatch.within(key) from None
+    def decode(value: object) -> Any:
+        tag = required(as_object(value), key, as_str)
         if found := decoders.get(tag, other):
             return found(value)
         known = ", ".join(map(repr, decoders))
