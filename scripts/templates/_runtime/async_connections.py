@@ -47,16 +47,14 @@ class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStre
         self._route = route
         self._deadline = Deadline(None)
         self._stream = httpcore.AsyncNetworkStream()  # Not there yet.
-        self._inner: httpcore.AsyncConnectionInterface
-        options: dict[str, Any] = {"keepalive_expiry": KEEPALIVE, "network_backend": self}
-        if route.proxy is None:
-            self._inner = httpcore.AsyncHTTPConnection(route.origin, route.tls, **options)
-        else:
-            options |= {"ssl_context": route.tls, "proxy_auth": route.proxy.raw_auth}
+        options: dict[str, Any] = {"ssl_context": route.tls, "keepalive_expiry": KEEPALIVE}
+        options["network_backend"] = self
+        pool = httpcore.AsyncConnectionPool(**options)
+        if route.proxy is not None:
             if route.proxy.url.scheme == "https":
                 options["proxy_ssl_context"] = route.tls
-            proxy = httpcore.AsyncHTTPProxy(str(route.proxy.url), **options)
-            self._inner = proxy.create_connection(route.origin)
+            pool = httpcore.AsyncHTTPProxy(str(route.proxy.url), route.proxy.raw_auth, **options)
+        self._inner = pool.create_connection(route.origin)
 
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         self._deadline, deadline.wire = deadline, self
