@@ -220,4 +220,4 @@ def test_a_uuid_keeps_its_spelling() -> None:
     assert hash(job.job_id) == hash(UUID(spelling))
     for twin in (job, copy.deepcopy(job), pickle.loads(pickle.dumps(job))):
         assert twin.to_dict()["job_id"] == spelling
-        assert repr(twin.job_id) == f"CapitalUUID({spelling!r})"
+        assert repr(twin.job_id) == f"UUID({spelling!r})"

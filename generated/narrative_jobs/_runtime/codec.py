@@ -136,7 +136,7 @@ def as_date(value: object) -> date:
     raise MismatchError.unexpected(value, "a date (RFC 3339)")
 
 
-class CapitalUUID(UUID):
+class _CapitalUUID(UUID):
     """A UUID that prints as it was sent: in capitals, which RFC 9562 reads but does not write."""
 
     __slots__ = ("_spelling",)
@@ -149,7 +149,10 @@ class CapitalUUID(UUID):
     def __str__(self) -> str:
         return self._spelling
 
-    def __reduce__(self) -> tuple[type[CapitalUUID], tuple[str]]:
+    def __repr__(self) -> str:
+        return f"UUID({self._spelling!r})"
+
+    def __reduce__(self) -> tuple[type[_CapitalUUID], tuple[str]]:
         return type(self), (str(self),)
 
 
@@ -160,7 +163,7 @@ def as_uuid(value: object) -> UUID:
         if _is_uuid(value):
             return UUID(int=int(value.replace("-", ""), 16))  # As `UUID(value)` reads it, sooner.
         if _is_uuid(value.lower()):
-            return CapitalUUID(value)
+            return _CapitalUUID(value)
     raise MismatchError.unexpected(value, "a UUID (RFC 9562)")
 
 
