@@ -127,7 +127,7 @@ class Operation:
     content: Document
     """What the document says of it."""
     answers: list[Answer]
-    """Those that are understood, in the order in which their statuses are to be tried."""
+    """Those that are understood."""
     paging: Paging | None = None
     noun: str = ""
     """What it looks at, as `x-long-running` says."""

@@ -9,17 +9,29 @@ from urllib.parse import parse_qsl
 
 from attrs import evolve, frozen
 
-from .document import METHODS, Document, UnsupportedError, at, resolved
+from .document import METHODS, Document, Node, UnsupportedError, at, resolved
 from .media import answer_of, body_of
-from .model import Field
+from .model import Field, Model
+from .models import Models
 from .names import TAKEN_BY_ARGUMENTS, TAKEN_BY_METHODS, free, python_name
 from .operation import Answer, Media, Operation
-from .parameters import STYLES, check_type, described
 from .reader import Reader, new_field
 from .security import Security
-from .shapes import UUID_ARGUMENT, argument
-from .text import Text, literal
+from .shapes import UUID_ARGUMENT, Array, Class, Enum, Map, Named, Shape, argument, members
+from .text import Text, literal, sentence
 from .validate import check
+
+STYLES = {"path": ("simple",), "query": ("form", "deepObject"), "header": ("simple",)}
+"""Where a parameter may stand, and the styles that are understood there; the first is the usual."""
+
+LIMITS = (
+    ("minimum", "at least {}"),
+    ("maximum", "at most {}"),
+    ("minLength", "at least {} characters"),
+    ("maxLength", "at most {} characters"),
+    ("maxItems", "at most {} items"),
+)
+"""What the description of a parameter says of its limits."""
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """OpenAPI 3.1, 4.8.12.1: these are not described as parameters."""
@@ -89,7 +101,6 @@ class Endpoint:
         """Return it as templates see it."""
         self._check_servers()
         body, media = self._body()
-        answers = sorted(self._answers(), key=lambda one: _specific_first(one.status))
         path, _, query = self.path.partition("#")[0].partition("?")
         if not path.startswith("/") or "{" in query:
             raise UnsupportedError("its path has no / at its front, or a parameter in its query")
@@ -107,7 +118,7 @@ class Endpoint:
             body=body,
             media=media,
             content=self.content,
-            answers=answers,
+            answers=list(self._answers()),
         )
 
     def _check_servers(self) -> None:
@@ -148,11 +159,11 @@ class Endpoint:
         node = self.reader.flats.flat(said.get("schema", {}))
         shape = self.reader.typed(node, f"{self.name} {name}", self.place)
         self.reader.finish()
-        check_type(said, shape.bare, self.reader.models)
+        _check_type(said, shape.bare, self.reader.models)
         shape = argument(shape.bare if place == "path" else shape)
         required = place == "path" or bool(said.get("required"))
         one = new_field(self.reader.flats, key, node, shape, required=required)
-        return described(evolve(one, name=name), said, node)
+        return _described(evolve(one, name=name), said, node)
 
     def _body(self) -> tuple[Field | None, Media | None]:
         said = resolved(self.reader.flats.document, self.content.get("requestBody") or {})
@@ -161,7 +172,7 @@ class Endpoint:
             return None, None
         required = bool(said.get("required"))
         body = new_field(self.reader.flats, "body", media.node, media.shape, required=required)
-        return described(body, said, media.node), media
+        return _described(body, said, media.node), media
 
     def _answers(self) -> Iterator[Answer]:
         for given_status, given in (self.content.get("responses") or {}).items():
@@ -180,11 +191,6 @@ class Endpoint:
                 self.reader.problems.append(error.within(f"{self.place} ({status})"))
 
 
-def _specific_first(status: str) -> tuple[int, str]:
-    """Sort statuses as they are to be tried: `200` before `2XX` before `default`."""
-    return (2 if status == "default" else int(not status.isdigit()), status)
-
-
 def _url(path: str, fields: list[Field]) -> str:
     """Return the expression that fills in a path."""
     written: dict[str, str] = {}
@@ -193,3 +199,40 @@ def _url(path: str, fields: list[Field]) -> str:
         written[one.key] = f"{kind}_argument({one.name!r}, {one.name})"
     parts = enumerate(re.split("{(.*?)}", path))  # Each second one is a name.
     return " + ".join(written[one] if index % 2 else literal(one) for index, one in parts if one)
+
+
+def is_scalar(shape: Shape) -> bool:
+    """Whether values of a type are one text or number each."""
+    return all(
+        isinstance(o, Enum) or not isinstance(o, Array | Map | Named) for o in members(shape)
+    )
+
+
+def _check_type(said: Document, shape: Shape, models: Models) -> None:
+    """Refuse a type that no text of a request can be made of, nor one for each of its parts."""
+    is_flat = said["in"] == "query" and said.get("explode", True)
+    parts: list[Shape] = []
+    for one in members(shape):
+        model = models.of(one)
+        inner = model.shapes if isinstance(model, Model) else one.parts
+        parts += inner if is_flat and isinstance(one, Class | Map) else [one]
+    texts = [
+        one.inner if isinstance(one, Array) else one for part in parts for one in members(part)
+    ]
+    if said.get("style") != "deepObject" and not all(map(is_scalar, texts)):
+        raise UnsupportedError(f"the type of {said['name']!r}")
+
+
+def _described(field: Field, said: Document, node: Node) -> Field:
+    """Return a parameter or a body with its description, its default and its limits."""
+    parts = [said.get("description") or field.description]
+    if node.get("default") is not None:
+        parts.append(f"The API's default is `{node['default']}`.")
+    limits = [
+        limit.format(node[key]).removesuffix("s" if node[key] == 1 else "")
+        for key, limit in LIMITS
+        if key in node
+    ]
+    parts += [", ".join(limits).capitalize(), "Deprecated." if said.get("deprecated") else ""]
+    text = " ".join(filter(None, map(sentence, parts)))
+    return evolve(field, description=Text(text), said=said)

@@ -13,7 +13,7 @@ from .model import Enum, Field
 from .models import Models
 from .names import TAKEN_BY_NOUNS, pascal
 from .operation import Operation, Value, check_words, models_of
-from .parameters import is_scalar
+from .operations import is_scalar
 from .shapes import ANY, BOOLEAN, INTEGER, STRING, UUID_ARGUMENT, Array, Shape, members, one_of
 
 NEEDED = frozenset({"noun", "id", "state", "succeeded", "failed"})
