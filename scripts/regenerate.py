@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from generator.document import UnsupportedError, load
@@ -91,19 +90,19 @@ def ruff(*command: str | Path) -> None:
         "lint.isort.split-on-trailing-comma=false",
     )
     options = ["--isolated", "--no-cache", "--quiet", "--target-version=py311"]
-    options += [f"--config={setting}" for setting in settings]
-    must_succeed([sys.executable, "-m", "ruff", *command, *options])
+    python("-m", "ruff", *command, *options, *(f"--config={one}" for one in settings))
 
 
 def try_imports(package: Path) -> None:
     """See that what was written can be imported."""
     modules = [f"{package.name}.{name}" for name in ("models", "client")]
     code = "import sys, importlib; [importlib.import_module(name) for name in sys.argv[1:]]"
-    must_succeed([sys.executable, "-B", "-c", code, *modules], cwd=package.parent)
+    python("-B", "-c", code, *modules, cwd=package.parent)
 
 
-def must_succeed(command: Sequence[str | Path], cwd: Path | None = None) -> None:
-    """Run a command over what was written; a failure of it is a fault of the templates."""
+def python(*given: str | Path, cwd: Path | None = None) -> None:
+    """Run Python over what was written; a failure of it is a fault of the templates."""
+    command = [sys.executable, *given]
     result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     if result.returncode:
         reason = "the templates gave no sound Python, which is a fault of the generator:"
@@ -125,10 +124,7 @@ def compare(old: Path, new: Path) -> int:
 def texts(folder: Path) -> dict[str, str]:
     """Return what the files of a folder say, but for what Python has compiled."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes().decode(errors="replace")
-        for path in files
-    }
+    return {str(path.relative_to(folder)): path.read_text("utf-8", "replace") for path in files}
 
 
 if __name__ == "__main__":
