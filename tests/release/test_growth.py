@@ -104,4 +104,3 @@ def test_the_tests_of_the_contract_and_the_samples_hold(repo: Path) -> None:
 
 def test_the_types_as_people_use_them_hold(repo: Path) -> None:
     holds(repo, r"^(tests/\S+:\d+): error", "mypy", "--no-incremental", "tests/typing")
-    holds(repo, r"^ *\S*?(tests/\S+:\d+):\d+ - error", "basedpyright", "tests/typing")
