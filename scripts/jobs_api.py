@@ -56,7 +56,6 @@ def main() -> int:
     """Run the command line."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is quiet.
     parser = argparse.ArgumentParser(prog="scripts/stand-in", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="by default one that is free")
     parser.add_argument("command", metavar="COMMAND", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     jobs = Jobs("demo")
@@ -73,15 +72,15 @@ def main() -> int:
         def log_message(self, *_: object) -> None:
             pass
 
-    try:
-        server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}"
-        told = {"NARRATIVE_API_KEY": "demo", "NARRATIVE_ENVIRONMENT": url}
-        if options.command:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    told = {"NARRATIVE_API_KEY": "demo", "NARRATIVE_ENVIRONMENT": url}
+    if options.command:
+        try:
             return subprocess.run(options.command, env={**os.environ, **told}).returncode
-    except (OSError, OverflowError) as error:  # The port is taken, or there is no such command.
-        parser.error(str(error))
+        except OSError as error:
+            parser.error(str(error))
     print(f"An API at {url}, key `demo`, until Ctrl-C. In another terminal:")
     print("export", *(f"{name}={value}" for name, value in told.items()), flush=True)
     signal.pause()

@@ -115,15 +115,7 @@ def test_type_checkers_see_the_types_of_the_installed_wheel(wheel: Path, tmp_pat
     mypy = ["mypy", "--strict", "--config-file=", f"--python-executable={python}", *names]
     # One sample is about pandas and polars, which are not here.
     mypy += ["--disable-error-code=import-not-found", "--disable-error-code=import-untyped"]
-    strict = tmp_path / "pyrightconfig.json"
-    strict.write_text('{"typeCheckingMode": "strict", "enableTypeIgnoreComments": false}')
-    pyright = ["basedpyright", f"--pythonpath={python}", "usage.py"]
-    for checker in (mypy, pyright):
-        run = subprocess.run(
-            [sys.executable, "-m", *checker],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert run.returncode == 0, run.stdout + run.stderr
+    run = subprocess.run(
+        [sys.executable, "-m", *mypy], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
