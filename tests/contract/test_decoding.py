@@ -23,7 +23,7 @@ from narrative_jobs import (
     job_from_dict,
 )
 from narrative_jobs._runtime.codec import Decoder, array_of, as_date, as_object, as_str, const
-from narrative_jobs._runtime.mismatch import MismatchError
+from narrative_jobs._runtime.errors import MismatchError
 from narrative_jobs._runtime.oddities import one_of
 from support import payload, without
 

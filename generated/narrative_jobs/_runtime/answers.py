@@ -16,8 +16,15 @@ from . import json_text
 from .calls import Call, Response
 from .codec import as_bytes, as_nothing, as_text, to_json
 from .connections import Answer
-from .errors import APIConnectionError, APIStatusError, ErrorClasses, ResponseDecodeError
-from .mismatch import MismatchError, excerpt, shortened
+from .errors import (
+    APIConnectionError,
+    APIStatusError,
+    ErrorClasses,
+    MismatchError,
+    ResponseDecodeError,
+    excerpt,
+    shortened,
+)
 from .oddities import strictly
 from .retries import MAX_RETRY_AFTER, retry_after
 

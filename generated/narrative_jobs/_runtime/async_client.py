@@ -16,8 +16,7 @@ from .calls import UNSET, Call, CallOptions, Response
 from .client import BaseClient
 from .connections import Request
 from .deadline import Deadline
-from .errors import APIError, APIStatusError
-from .mismatch import MismatchError
+from .errors import APIError, APIStatusError, MismatchError
 from .model import is_last, items_of
 
 T = TypeVar("T")

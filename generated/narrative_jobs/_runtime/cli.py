@@ -18,9 +18,8 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NamedTuple, NoReturn
 
-from .errors import APIError, APIStatusError, ResponseDecodeError
+from .errors import APIError, APIStatusError, ResponseDecodeError, shortened
 from .log import logger
-from .mismatch import shortened
 from .terminal import NAME, Terminal, complain, write
 
 OK, UNSUCCESSFUL, USAGE, REFUSED, OUT_OF_TIME, INTERRUPTED = 0, 1, 2, 3, 124, 130

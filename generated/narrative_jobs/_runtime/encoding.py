@@ -14,7 +14,7 @@ import httpx
 
 from .arguments import is_header
 from .codec import as_uuid, to_json
-from .mismatch import MismatchError, excerpt
+from .errors import MismatchError, excerpt
 
 
 class Content(NamedTuple):

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 
 from .codec import Decoder
+from .errors import MismatchError, shortened
 from .log import logger
-from .mismatch import MismatchError, shortened
 
 T = TypeVar("T")
 M = TypeVar("M")

@@ -16,9 +16,8 @@ from .arguments import Seconds, checked_count, checked_pause, checked_span
 from .calls import Call, Response
 from .client import outcome_in_log
 from .deadline import Deadline
-from .errors import APIConnectionError, APIError
+from .errors import APIConnectionError, APIError, excerpt, shortened
 from .log import logger
-from .mismatch import excerpt, shortened
 from .retries import MAX_PAUSE, Pace, retry_after
 from .waiting import LongRunning, PollInterval
 

@@ -18,8 +18,7 @@ import httpx
 
 from .async_connections import AsyncConnection, AsyncOwnConnection
 from .connections import Route
-from .errors import ErrorClasses
-from .mismatch import excerpt, shortened
+from .errors import ErrorClasses, excerpt, shortened
 
 Seconds: TypeAlias = float | timedelta
 """A time in seconds, or as a `timedelta`."""

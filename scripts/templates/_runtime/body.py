@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from .mismatch import excerpt
+from .errors import excerpt
 
 MOST_CODINGS = 4
 """How many codings in a row are read."""

@@ -13,7 +13,7 @@ from attrs import field, frozen, has
 
 from .codec import as_any
 from .encoding import Content, json_body, query_arguments
-from .mismatch import excerpt
+from .errors import excerpt
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from uuid import UUID
 
-from .mismatch import MapKey, MismatchError
+from .errors import MapKey, MismatchError
 
 if TYPE_CHECKING:
     import dateutil.parser

@@ -7,7 +7,7 @@ import re
 import sys
 from typing import Any, NoReturn
 
-from .mismatch import MismatchError, excerpt
+from .errors import MismatchError, excerpt
 
 
 def load(content: bytes) -> Any:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 import attrs
 
 from .codec import Decoder, as_object, to_json
-from .errors import ResponseDecodeError
-from .mismatch import MapKey, MismatchError, in_brief, shortened
+from .errors import MapKey, MismatchError, ResponseDecodeError, in_brief, shortened
 from .oddities import report, strictly
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from datetime import timedelta
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from .errors import shortened
 from .log import logger
-from .mismatch import shortened
 
 if TYPE_CHECKING:
     from .waiting import LongRunning

@@ -13,7 +13,7 @@ import attrs
 
 from .arguments import Seconds
 from .codec import as_datetime
-from .mismatch import MismatchError, shortened
+from .errors import MismatchError, shortened
 
 T = TypeVar("T")
 
