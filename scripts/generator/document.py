@@ -80,6 +80,24 @@ def load(path: Path) -> dict[str, Any]:
     return document
 
 
+def checked(document: Document) -> Document:
+    """Return an OpenAPI document, with a title and a version; refuse what is none."""
+    version, swagger = document.get("openapi"), document.get("swagger")
+    if not str(version).startswith("3."):
+        said = f"Swagger {swagger}" if swagger else f"OpenAPI {version or 'of no version'}"
+        raise UnsupportedError(f"this is {said}; OpenAPI 3.0 or 3.1 is needed")
+    parts = ("schemas", "securitySchemes")
+    for place in ("info", "paths", "components", *(f"components.{one}" for one in parts)):
+        part: Any = document
+        for step in place.split("."):
+            part = part.get(step) or {}
+        if not isinstance(part, Mapping):
+            raise UnsupportedError(f"{place} is no mapping")
+    given = document.get("info") or {}
+    info = {"title": str(given.get("title") or "API"), "version": str(given.get("version") or "0")}
+    return {**document, "info": {**given, **info}}
+
+
 def _as_json(node: Any) -> Any:
     """Return a node with the keys that JSON has, and each reference written in one way."""
     if isinstance(node, list):

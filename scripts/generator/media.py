@@ -20,7 +20,7 @@ USUAL_RAW = "application/octet-stream"
 """The media type of bytes of any sort."""
 
 
-def body_of(content: Document, reader: Reader, name: str, place: str) -> Media | None:
+def body_of(content: Document, reader: Reader, name: str) -> Media | None:
     """Return what the body of a request is, if it has any."""
     if not content:
         return None
@@ -34,7 +34,7 @@ def body_of(content: Document, reader: Reader, name: str, place: str) -> Media |
     kind = "raw" if opened.get("format") == "binary" else _kind(media_type)
     if kind == "raw":
         return Media(media_type, kind, CONTENT, node, arguments(media_type=media_type))
-    shape = reader.typed(node, f"{name} body", place)
+    shape = reader.typed(node, f"{name} body")
     if kind == "json":
         return Media(media_type, kind, shape, node)
     if not isinstance(shape.bare, Class | Map):
@@ -43,7 +43,7 @@ def body_of(content: Document, reader: Reader, name: str, place: str) -> Media |
     return Media(media_type, kind, shape, node, given)
 
 
-def answer_of(content: Document, reader: Reader, name: str, place: str) -> Media:
+def answer_of(content: Document, reader: Reader, name: str) -> Media:
     """Return what an answer is."""
     if not content:
         return Media("", "", NONE)
@@ -54,7 +54,7 @@ def answer_of(content: Document, reader: Reader, name: str, place: str) -> Media
     is_any = media_type == "*/*" and opened.get("type", "object") != "string"
     if is_any or (is_json(media_type) and not is_binary):
         plain = re.sub("; *charset=[^;]*", "", media_type).replace("*/*", "application/json")
-        return Media(plain, "json", reader.typed(node, name, place), node)
+        return Media(plain, "json", reader.typed(node, name), node)
     is_text = not is_binary and _is_text(media_type)
     return Media(media_type, "raw", TEXT if is_text else BYTES, node)
 

@@ -148,7 +148,7 @@ class Operation:
         """What its docstring begins with."""
         said = self.content
         first = sentence(said.get("summary") or "")
-        rest = said.get("description") or ("" if first else f"Call `{self.place}`.")
+        rest = str(said.get("description") or "") or ("" if first else f"Call `{self.place}`.")
         parts = [first, rest, "Deprecated." if said.get("deprecated") else ""]
         return Text("\n\n".join(filter(None, parts)))
 

@@ -19,7 +19,6 @@ from .reader import Reader, new_field
 from .security import Security
 from .shapes import UUID_ARGUMENT, Array, Class, Enum, Map, Named, Shape, argument, members
 from .text import Text, literal, sentence
-from .validate import check
 
 STYLES = {"path": ("simple",), "query": ("form", "deepObject"), "header": ("simple",)}
 """Where a parameter may stand, and the styles that are understood there; the first is the usual."""
@@ -55,7 +54,6 @@ def read_operations(reader: Reader) -> tuple[list[Operation], Security]:
     found: list[Operation] = []
     for one in endpoints:
         with noting(reader.problems, one.place):
-            check("operation", {**one.content, "responses": {}})
             if names.count(one.name) > 1:
                 raise UnsupportedError(f"another operation would be called {one.name}, too")
             security.check(one.content)
@@ -134,7 +132,6 @@ class Endpoint:
         own, shared = (one.get("parameters") or [] for one in (self.content, self.item))
         for given in [*own, *shared]:
             one = resolved(self.reader.flats.document, given)
-            check("parameter", one)
             if one["in"] != "header" or one["name"].lower() not in IGNORED_HEADERS:
                 found.setdefault((one["in"], one["name"]), one)
         in_path = {("path", name) for name in re.findall("{(.*?)}", self.path)}
@@ -157,7 +154,7 @@ class Endpoint:
         if "content" in said or said.get("style", STYLES[place][0]) not in STYLES[place]:
             raise UnsupportedError(f"the style of {key!r}")
         node = self.reader.flats.flat(said.get("schema", {}))
-        shape = self.reader.typed(node, f"{self.name} {name}", self.place)
+        shape = self.reader.typed(node, f"{self.name} {name}")
         self.reader.finish()
         _check_type(said, shape.bare, self.reader.models)
         shape = argument(shape.bare if place == "path" else shape)
@@ -167,7 +164,7 @@ class Endpoint:
 
     def _body(self) -> tuple[Field | None, Media | None]:
         said = resolved(self.reader.flats.document, self.content.get("requestBody") or {})
-        media = body_of(said.get("content") or {}, self.reader, self.name, self.place)
+        media = body_of(said.get("content") or {}, self.reader, self.name)
         if media is None:
             return None, None
         required = bool(said.get("required"))
@@ -182,7 +179,7 @@ class Endpoint:
             try:
                 answer = resolved(self.reader.flats.document, given)
                 name, content = f"{self.name} response {status}", answer.get("content") or {}
-                media = answer_of(content, self.reader, name, self.place)
+                media = answer_of(content, self.reader, name)
                 yield Answer(status, Text(answer.get("description") or ""), media)
             except UnsupportedError as error:
                 if status[0] not in "45":

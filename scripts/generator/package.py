@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .document import Document, UnsupportedError, at
+from .document import Document, UnsupportedError, at, checked
 from .flat import Flattener
 from .models import Models
 from .operation import Operation
@@ -14,7 +14,6 @@ from .paging import paging_of
 from .reader import Reader
 from .sdk import OUR_ERRORS, STATUS_ERRORS, about, error_fields, example
 from .tags import Tags
-from .validate import checked
 from .waits import Wait, wait_of
 
 

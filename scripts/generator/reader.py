@@ -6,7 +6,7 @@ may refer to each other in circles. What cannot be made is kept apart, with its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -91,30 +91,30 @@ class Reader:
             with at(name):
                 shape = self._component(reference, name)
         except UnsupportedError as error:
-            self._found[reference] = error.within(name)
-            if reference in self._class_names:
-                self.problems.append(error.within(name))
-            raise
+            self._found[reference] = problem = error.within(name)
+            self.problems.append(problem)
+            raise problem from None
         self._found[reference] = shape
         return shape
 
     def _component(self, reference: str, name: str) -> Shape:
         flat = self.flats.target(reference)
-        class_name = self._class_names.get(reference) or self._names.take(name)
-        self._class_names[reference] = class_name
+        if reference not in self._class_names:
+            self._class_names[reference] = self._names.take(name)
+        class_name = self._class_names[reference]
         if reference in self._under_way:
             if "$ref" in flat:
                 raise UnsupportedError("it refers to itself alone")
             self._under_way[reference] = True
-            union = Union.of(class_name)
-            return Nullable.of(union) if flat.get("nullable") else union
+            return _named(class_name, is_nullable=bool(flat.get("nullable")))
         self._under_way[reference] = False
         try:
-            shape = self.typed(self.flats.with_heirs(reference), name, name, class_name)
+            shape = self.typed(self.flats.with_heirs(reference), name, class_name)
         finally:
             leads_back = self._under_way.pop(reference)
         if leads_back and getattr(shape.bare, "name", "") != class_name:
-            return self._union(flat, class_name, name, shape)
+            self._union(flat, name, class_name, shape)
+            return _named(class_name, is_nullable=shape != shape.bare)
         return shape
 
     def components(self) -> set[str]:
@@ -124,59 +124,60 @@ class Reader:
         extended = {self._class_names.get(one, "") for one in self.flats.extended}
         return (names & set(self.models.items)) - (extended - used)
 
-    def read(self, schema: Any, name: str, place: str) -> Shape:
-        """Return the type of a schema that stands somewhere, under a name for what it needs."""
-        return self.typed(self.flats.flat(schema), name, place)
+    def read(self, schema: Any, name: str) -> Shape:
+        """Return the type of a schema, under a name for what it needs."""
+        return self.typed(self.flats.flat(schema), name)
 
-    def typed(self, flat: Node, name: str, place: str, class_name: str | None = None) -> Shape:
+    def typed(self, flat: Node, name: str, class_name: str | None = None) -> Shape:
         """Return the type of a flat schema, under the name of its own class if it has one."""
         if "$ref" in flat:
             shape = self.component(flat["$ref"])
         elif "oneOf" in flat:
-            shape = self._one_of(flat, name, place, class_name)
+            shape = self._one_of(flat, name, class_name)
         elif "const" in flat:
             is_number = isinstance(flat["const"], float)  # No `Literal` takes it.
             shape = shapes.NUMBER if is_number else Constant.of(flat["const"])
         elif "enum" in flat and flat["type"] in {"string", "integer"}:
-            enum = _enum(flat, class_name or self._names.take(name), place)
+            enum = _enum(flat, name, class_name or self._names.take(name))
             self.models.items[enum.name] = enum
             shape = shapes.Enum.of(enum.name, "str" if flat["type"] == "string" else "int")
         elif flat.get("type") == "object":
-            shape = self._object(flat, name, place, class_name)
+            shape = self._object(flat, name, class_name)
         elif flat.get("type") == "array":
-            shape = Array.of(self._item(flat, name, place))
+            shape = Array.of(self._item(flat, name))
         else:
             kind = flat.get("type", "")
-            if (kind, "") not in SCALARS:
+            known = SCALARS.get((kind, str(flat.get("format")))) or SCALARS.get((kind, ""))
+            if known is None:
                 raise UnsupportedError(f"type: JSON has no {kind!r}")
-            shape = SCALARS.get((kind, str(flat.get("format", ""))), SCALARS[kind, ""])
+            shape = known
             if "enum" in flat:  # It takes other values, too.
                 reader = f"listed({shape.reader}, {tuple(flat['enum'])!r})"
                 shape = Shape(shape.python, reader)
         return Nullable.of(shape) if flat.get("nullable") else shape
 
-    def _item(self, flat: Node, name: str, place: str) -> Shape:
+    def _item(self, flat: Node, name: str) -> Shape:
         """Return the type of the items of an array, whichever their position."""
         items = flat.get("items")
         some = [*flat.get("prefixItems", []), *(items if isinstance(items, list) else [items])]
         some = [one for one in some if isinstance(one, Mapping)]
-        return self.read({"anyOf": some}, f"{name} item", place)
+        return self.read({"anyOf": some}, f"{name} item")
 
-    def _object(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
+    def _object(self, flat: Node, name: str, class_name: str | None) -> Shape:
         if not isinstance(flat.get("properties") or {}, Mapping):
             raise UnsupportedError("its properties are no mapping")
         extra = flat.get("additionalProperties")
         if not flat.get("properties"):
             is_typed = isinstance(extra, Mapping)
-            return Map.of(self.read(extra, f"{name} value", place) if is_typed else shapes.ANY)
+            return Map.of(self.read(extra, f"{name} value") if is_typed else shapes.ANY)
         class_name = class_name or self._names.take(name)
         text = Text(flat.get("description") or f"The schema `{class_name}` of the API.")
-        model = Model(name=class_name, description=text, place=place)
+        model = Model(name=class_name, description=text, place=name)
         self.models.items[class_name] = model
-        self._waiting.append(lambda: self._read_fields(model, flat, name))
+        self._waiting.append(lambda: self._read_fields(model, flat))
         return Class.of(class_name)
 
-    def _read_fields(self, model: Model, flat: Node, name: str) -> None:
+    def _read_fields(self, model: Model, flat: Node) -> None:
         required = flat.get("required") or []
         found: dict[str, Field] = {}
         for key in sorted(flat["properties"], key=lambda key: key not in required):
@@ -184,7 +185,7 @@ class Reader:
                 continue
             with self.noting(model, f"{model.place}.{key}"):
                 node = self.flats.flat(flat["properties"][key])
-                shape = self.typed(node, f"{name} {key}", f"{model.place}.{key}")
+                shape = self.typed(node, f"{model.place}.{key}")
                 # What goes one way alone is absent the other way; a constant is known there, too.
                 one_way = any(self.flats.about(node, way) for way in ("readOnly", "writeOnly"))
                 is_needed = key in required and (isinstance(shape, Constant) or not one_way)
@@ -194,7 +195,7 @@ class Reader:
         if isinstance(flat.get("additionalProperties"), Mapping):
             with self.noting(model, f"{model.place}.additionalProperties"):
                 value = flat["additionalProperties"]
-                model.additional = self.read(value, f"{name} value", model.place)
+                model.additional = self.read(value, f"{model.place} value")
 
     @contextmanager
     def noting(self, item: Item, place: str) -> Iterator[None]:
@@ -207,46 +208,42 @@ class Reader:
             self.broken.setdefault(item.name, error)
             self.problems.append(error)
 
-    def _one_of(self, flat: Node, name: str, place: str, class_name: str | None) -> Shape:
+    def _one_of(self, flat: Node, name: str, class_name: str | None) -> Shape:
         members: list[tuple[str | None, Shape]] = []
         for index, one in enumerate(flat["oneOf"], 1):
             # A member that cannot be what stands beside the choice is none.
             with suppress(ImpossibleError):
-                shape = self.read(one, f"{name} {title_of(one) or f'type {index}'}", place)
+                shape = self.read(one, f"{name} {title_of(one) or f'type {index}'}")
                 members.append((_origin(one), shape))
         if flat["oneOf"] and not members:
             raise ImpossibleError("no value is possible: no member of a choice fits the rest")
         # Unions within come first: they are told apart by what they know themselves.
-        shape = shapes.one_of(sorted((one for _, one in members), key=_is_no_union))
+        several = sorted((one for _, one in members), key=lambda one: not isinstance(one, Union))
+        shape = shapes.one_of(several)
         kinds = [type(one) for one in shapes.members(shape)]
         is_named = Union in kinds or kinds.count(Class) + kinds.count(Map) > 1
         if "discriminator" not in flat and not (class_name and is_named):
             return shape
         class_name = class_name or self._names.take(name)
-        return self._union(flat, class_name, place, shape, members)
+        union = self._union(flat, name, class_name, shape)
+        union.hints = flat.get("discriminator")
+        union.members = [(origin, one.bare) for origin, one in members]
+        return _named(class_name, is_nullable=shape != shape.bare)
 
-    def _union(
-        self,
-        flat: Node,
-        class_name: str,
-        place: str,
-        shape: Shape,
-        members: Sequence[tuple[str | None, Shape]] = (),
-    ) -> Shape:
-        """Make a union that has a name, and return it; the name does not stand for `None`."""
+    def _union(self, flat: Node, name: str, class_name: str, shape: Shape) -> UnionModel:
+        """Make a union that has a name, which does not stand for `None`."""
         others = self.models.others(class_name, shape)
         if not others:
             raise UnsupportedError("it refers to itself alone")
-        self.models.items[class_name] = UnionModel(
-            name=class_name,
-            description=Text(flat.get("description") or ""),
-            place=place,
-            type=shapes.one_of(others),
-            hints=flat.get("discriminator"),
-            members=[(origin, one.bare) for origin, one in members],
-        )
-        union = Union.of(class_name)
-        return Nullable.of(union) if isinstance(shape, Nullable) else union
+        text, type_ = Text(flat.get("description") or ""), shapes.one_of(others)
+        union = UnionModel(name=class_name, description=text, place=name, type=type_)
+        self.models.items[class_name] = union
+        return union
+
+
+def _named(class_name: str, *, is_nullable: bool) -> Shape:
+    union = Union.of(class_name)
+    return Nullable.of(union) if is_nullable else union
 
 
 def new_field(flats: Flattener, key: str, node: Node, shape: Shape, *, required: bool) -> Field:
@@ -259,22 +256,18 @@ def new_field(flats: Flattener, key: str, node: Node, shape: Shape, *, required:
     return Field(field_name(key), Text(key), type_, required, text, node)
 
 
-def _enum(flat: Node, class_name: str, place: str) -> Enum:
+def _enum(flat: Node, name: str, class_name: str) -> Enum:
     found: dict[str, tuple[str, Text | int, str]] = {}
     for value, said in flat["enum"].items():
-        name = free(member_name(said), found)
-        found[name] = name, Text(value) if isinstance(value, str) else value, str(said)
+        member = free(member_name(said), found)
+        found[member] = member, Text(value) if isinstance(value, str) else value, str(said)
     return Enum(
         name=class_name,
         description=Text(flat.get("description") or ""),
-        place=place,
+        place=name,
         default=Text(flat.get("default") or ""),
         members=list(found.values()),
     )
-
-
-def _is_no_union(shape: Shape) -> bool:
-    return not isinstance(shape, Union)
 
 
 def _origin(schema: Any) -> str | None:

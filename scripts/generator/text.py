@@ -18,9 +18,9 @@ class Text(str):
     __slots__ = ()
 
 
-def sentence(text: str) -> str:
+def sentence(said: object) -> str:
     """Return a text so that another sentence may follow it."""
-    text = text.strip()
+    text = str(said).strip()
     return f"{text}." if text and text[-1] not in ".!?:" else text
 
 

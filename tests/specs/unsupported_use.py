@@ -60,7 +60,7 @@ for missing in (
     "PUT /alike: another operation would be called get_job, too",
     "GET /same: another operation would be called same, too",
     "PUT /same: another operation would be called same, too",
-    "GET /nameless-parameter: name: Field required",
+    "GET /nameless-parameter: it makes no sense (KeyError('name'))",
     "Mixed: it must be integer and string at once",
     "Loop: it refers to itself alone",
     "Endless.ball: it refers to itself without end",
