@@ -163,7 +163,7 @@ def test_a_fault_has_one_outcome(
     assert error.retries_taken == requests - 1
     if result:
         assert result.parsed == job_from_dict(payload("page-sample"))
-    assert time.monotonic() - started < 5.0
+    assert time.monotonic() - started < 15.0, "half of what a request may take by itself"
 
 
 RETRY_AFTER = [

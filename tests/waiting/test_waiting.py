@@ -716,7 +716,7 @@ def test_max_wait_cuts_the_last_request_short(flavour: Flavour) -> None:
         began = time.monotonic()
         with pytest.raises(JobWaitTimeoutError) as caught:
             flavour.run(lambda c: c.wait_for_job(JOB_ID, max_wait=0.3), base_url=server.url)
-        assert 0.2 < time.monotonic() - began < 2
+        assert 0.2 < time.monotonic() - began < 15, "half of what a request may take by itself"
         assert isinstance(caught.value.__cause__, APITimeoutError)
         assert caught.value.job is None
 
@@ -850,15 +850,17 @@ def test_leaving_early_leaves_nothing_behind(
     leave: Callable[[Any, list[str]], Any],
     error: type[BaseException] | None,
 ) -> None:
-    """Some jobs complete or fail, some run on, and one request takes its time."""
+    """Some jobs complete or fail, some run on, and one request is answered after the end alone."""
     ids = [str(UUID(int=n)) for n in range(1, 6)]
     before = threading.active_count()
     left: list[int] = []
+    is_over = threading.Event()
 
     async def job(wire: Wire, path: str) -> None:
         number = UUID(path.rsplit("/", 1)[-1]).int
         if number == 3:
-            await asyncio.sleep(0.95)
+            while not is_over.is_set():
+                await asyncio.sleep(0.01)
         state = {0: b"failed", 1: b"completed"}.get(number, b"running")
         wire.write(message("200 OK", job_of(path).replace(b"completed", state)))
 
@@ -880,9 +882,9 @@ def test_leaving_early_leaves_nothing_behind(
                 flavour.run(action, base_url=server.url)
         else:
             assert flavour.run(action, base_url=server.url).state == "completed"
-        if error:
-            assert time.monotonic() - began < 0.9, "it did not wait for the answer"
-        while server.open and time.monotonic() - began < 3:
+        assert time.monotonic() - began < 15, "half of what a request may take by itself"
+        is_over.set()
+        while server.open and time.monotonic() - began < 15:
             time.sleep(0.01)
         assert server.open == 0
         assert threading.active_count() == before + 1, "the server's own"

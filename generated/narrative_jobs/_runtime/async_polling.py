@@ -13,7 +13,7 @@ import anyio
 from .arguments import checked_async_callback
 from .async_client import AsyncAPIClient
 from .calls import Response
-from .crews import AsyncPoll, Tasks
+from .crews import LAST_MOMENT, AsyncPoll, Tasks
 from .waiting import called_async
 from .watches import Outcome, Wait, Watch
 
@@ -54,8 +54,9 @@ class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
     """What of many things has ended, in the order of its ending; then an error for the rest.
 
     Between two steps nothing runs: no thread, no task, no request. So nothing is left behind,
-    however the loop over it is left. A step ends when the polls under way have; one that is
-    interrupted gives them up, and the next step makes them again.
+    however the loop over it is left. A step ends when the polls under way have, or a little after
+    something has ended; it gives up the rest, as one that is interrupted does, and the next step
+    makes them again.
     """
 
     def __init__(self, poll: AsyncPoll[T], wait: Wait[T], give: Callable[[Response[T]], R]) -> None:
@@ -98,8 +99,11 @@ class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
                 while isinstance(due := wait.next(), Watch):
                     crew.start(due)
                 if wait.busy:
-                    if heard := await crew.outcome(due):
+                    heard = await crew.outcome(LAST_MOMENT if wait.over else due)
+                    if heard:
                         await _hear(wait, *heard)
+                    elif wait.over:  # One request that stalls holds up none of the others.
+                        break
                 elif due is not None:
                     await anyio.sleep(due)
                 if any(isinstance(one, Exception) for _, one in wait.over):

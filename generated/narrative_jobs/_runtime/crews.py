@@ -21,7 +21,7 @@ AsyncPoll: TypeAlias = Callable[[Watch[T]], Awaitable[Outcome[T]]]
 Heard: TypeAlias = tuple[Watch[T], Outcome[T]]
 
 LAST_MOMENT = 1.0
-"""How long polls that are cut short are waited for, in seconds."""
+"""How long polls are waited for that nothing depends on any more, in seconds."""
 
 
 class Threads(AbstractContextManager["Threads[T]"], Generic[T]):

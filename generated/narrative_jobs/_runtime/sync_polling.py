@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from .arguments import checked_callback
 from .calls import Response
-from .crews import Poll, Threads
+from .crews import LAST_MOMENT, Poll, Threads
 from .sync_client import APIClient
 from .waiting import called
 from .watches import Outcome, Wait, Watch
@@ -53,8 +53,9 @@ class Finished(Generator[R], Generic[T, R]):
     """What of many things has ended, in the order of its ending; then an error for the rest.
 
     Between two steps nothing runs: no thread, no task, no request. So nothing is left behind,
-    however the loop over it is left. A step ends when the polls under way have; one that is
-    interrupted gives them up, and the next step makes them again.
+    however the loop over it is left. A step ends when the polls under way have, or a little after
+    something has ended; it gives up the rest, as one that is interrupted does, and the next step
+    makes them again.
     """
 
     def __init__(self, poll: Poll[T], wait: Wait[T], give: Callable[[Response[T]], R]) -> None:
@@ -97,8 +98,11 @@ class Finished(Generator[R], Generic[T, R]):
                 while isinstance(due := wait.next(), Watch):
                     crew.start(due)
                 if wait.busy:
-                    if heard := crew.outcome(due):
+                    heard = crew.outcome(LAST_MOMENT if wait.over else due)
+                    if heard:
                         _hear(wait, *heard)
+                    elif wait.over:  # One request that stalls holds up none of the others.
+                        break
                 elif due is not None:
                     time.sleep(due)
                 if any(isinstance(one, Exception) for _, one in wait.over):
