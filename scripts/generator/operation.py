@@ -42,7 +42,7 @@ class Value:
     """A field of an answer, which may lie within others."""
 
     shape: Shape
-    names: tuple[str, ...]
+    path: str
     """The fields that lead to it, as Python calls them."""
     keys: tuple[str, ...]
     """The same, as JSON does."""
@@ -58,11 +58,7 @@ class Value:
                 raise UnsupportedError(f"not every answer has the field {path!r}")
             names.append(found[0].name)
             shape = one_of(one.type for one in found)
-        return cls(shape, tuple(names), tuple(path.split(".")))
-
-    @property
-    def path(self) -> str:
-        return ".".join(self.names)
+        return cls(shape, ".".join(names), tuple(path.split(".")))
 
 
 def arguments(**given: object) -> str:

@@ -40,15 +40,12 @@ def render(package: Path, sdk: dict[str, Any], **values: Any) -> None:
     environment.filters |= {one.__name__: one for one in filters}
     environment.filters["as_sync"] = partial(sync_twin, words=KEYWORDS)
     environment.globals |= {"sdk": sdk, **values}
-    for template in sorted(TEMPLATES.rglob("*.*")):
-        if "__pycache__" in template.parts:
-            continue
-        name = template.relative_to(TEMPLATES).as_posix()
+    for name in environment.list_templates(extensions=["py", "typed"]):
+        _write(package / name, name, (TEMPLATES / name).read_text("utf-8"))
+    for name in environment.list_templates(extensions=["jinja"]):
         for output, item in _outputs(name, sdk["models"]):
-            text = template.read_text(encoding="utf-8")
-            if name.endswith(".jinja"):
-                text = environment.get_template(name).render(item)
-            if text.strip() or not name.endswith(".jinja"):
+            text = environment.get_template(name).render(item)
+            if text.strip():
                 _write(package / output, name, text)
 
 
