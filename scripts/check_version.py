@@ -119,25 +119,23 @@ def entries(changelog: str) -> dict[str, str]:
 def releases() -> dict[str, str]:
     """Return the commit of each release, the newest first.
 
-    A release is the commit that set info.version to what the changelog calls it, tag or not.
+    A release is the commit that gave the changelog its heading (and info.version its value, as
+    scripts/release does both), tag or not.
     """
-    pattern, files = r"-G^(  version: |## )", ("openapi.yaml", "CHANGELOG.md")
     is_shallow = git("rev-parse", "--is-shallow-repository").strip() == "true"
-    # What the oldest commit of a shallow clone sets may have been set long before it.
+    # What the oldest commit of a shallow clone has may have been there long before it.
     unknown = git("rev-list", "--max-parents=0", "HEAD").split() if is_shallow else []
     found: dict[str, str] = {}
-    for commit in git("log", "--reverse", "--format=%H", pattern, "--", *files).split():
-        document, changelog = (git("show", f"{commit}:{file}", may_fail=True) for file in files)
-        version = version_of(document)
-        if commit not in unknown and version in entries(changelog):
-            found.setdefault(version, commit)
-    named = entries(git("show", "HEAD:CHANGELOG.md", may_fail=True))
-    if lost := [version for version in named if version not in {*found, "Unreleased"}]:
+    for version in entries(git("show", "HEAD:CHANGELOG.md", may_fail=True)):
+        of_heading = "--reverse", "--format=%H", f"-S## {version}", "--", "CHANGELOG.md"
+        found[version] = next(iter(git("log", *of_heading).split()), "")
+    found.pop("Unreleased", None)
+    if lost := [version for version, commit in found.items() if commit in ("", *unknown)]:
         raise UnsupportedError(
-            f"CHANGELOG.md names {', '.join(lost)}, and the history lacks what set info.version to "
-            "it: fetch the rest, with git fetch --unshallow (--tags, for the tags too)"
+            f"CHANGELOG.md names {', '.join(lost)}, and the history lacks what released it: fetch "
+            "the rest, with git fetch --unshallow (--tags, for the tags too)"
         )
-    return dict(sorted(found.items(), key=lambda item: parts(item[0]), reverse=True))
+    return found
 
 
 def git(*arguments: str, may_fail: bool = False) -> str:
