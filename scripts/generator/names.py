@@ -21,7 +21,7 @@ LONGEST = 80
 # lists with the templates.
 IN_CODEC = frozenset(
     {"array_of", "as_any", "as_bool", "as_bytes", "as_date", "as_datetime", "as_float", "as_int"}
-    | {"as_mapping", "as_none", "as_nothing", "as_str", "as_text", "as_uuid", "const", "listed"}
+    | {"as_none", "as_nothing", "as_object", "as_str", "as_text", "as_uuid", "const", "listed"}
     | {"map_of", "one_of", "optional", "to_json"}
 )
 

@@ -174,7 +174,7 @@ class Map(Shape):
 
     @classmethod
     def of(cls, value: Shape) -> Map:
-        return cls("dict[str, {}]", "as_mapping" if value == ANY else "map_of({})", (value,))
+        return cls("dict[str, {}]", "as_object" if value == ANY else "map_of({})", (value,))
 
 
 @frozen

@@ -20,8 +20,6 @@ from .watches import Outcome, Wait, Watch
 T = TypeVar("T")
 R = TypeVar("R")
 
-BUSY = "another thread or task is taking from this iterator: let one do it"
-
 
 class AsyncPollingClient(AsyncAPIClient):
     """A client that can also wait."""
@@ -89,7 +87,7 @@ class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
     def _alone(self) -> AbstractContextManager[object]:
         """Return a lock that nobody holds, to be held for a step."""
         if self._lock.locked():
-            raise RuntimeError(BUSY)
+            raise RuntimeError("another thread or task is taking from this iterator: let one do it")
         return self._lock
 
     async def _follow(self, wait: Wait[T]) -> None:

@@ -14,7 +14,7 @@ import attrs
 
 from .arguments import Seconds
 from .codec import as_datetime
-from .errors import MismatchError, shortened
+from .errors import shortened
 
 T = TypeVar("T")
 
@@ -140,7 +140,7 @@ def moment(value: object) -> datetime.datetime | None:
                 value /= 1000
             return datetime.datetime.fromtimestamp(value, datetime.UTC)
         return as_datetime(value)
-    except (MismatchError, OverflowError, ValueError, OSError):
+    except (OverflowError, ValueError, OSError):
         return None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from .._runtime.codec import as_datetime, as_mapping, as_str
+from .._runtime.codec import as_datetime, as_object, as_str
 from .._runtime.model import ModelBase
 
 
@@ -29,4 +29,4 @@ class Failure(ModelBase):
     def _read(self, rest: dict[str, Any]) -> None:
         self.message = self._optional(rest, "message", as_str, str)
         self.timestamp = self._optional(rest, "timestamp", as_datetime)
-        self.value = self._optional(rest, "value", as_mapping)
+        self.value = self._optional(rest, "value", as_object)

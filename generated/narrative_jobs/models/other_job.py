@@ -7,7 +7,7 @@ from uuid import UUID
 
 import attrs
 
-from .._runtime.codec import Decoder, array_of, as_datetime, as_mapping, as_str, as_uuid, required
+from .._runtime.codec import Decoder, array_of, as_datetime, as_object, as_str, as_uuid, required
 from .._runtime.model import ProgressBase
 from .._runtime.oddities import listed
 from .execution_cluster import ExecutionCluster
@@ -76,8 +76,8 @@ class OtherJob(ProgressBase):
         self.idempotency_key = self._optional(rest, "idempotency_key", as_str, str)
         self.compute_pool_id = self._optional(rest, "compute_pool_id", as_uuid)
         self.execution_cluster = self._optional(rest, "execution_cluster", _execution_cluster)
-        self.input = self._optional(rest, "input", as_mapping)
-        self.result = self._optional(rest, "result", as_mapping)
+        self.input = self._optional(rest, "input", as_object)
+        self.result = self._optional(rest, "result", as_object)
 
 
 _state: Decoder[JobState | str] = listed(as_str, JobState)

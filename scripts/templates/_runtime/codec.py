@@ -41,9 +41,6 @@ def as_object(value: object) -> dict[str, Any]:
     raise MismatchError.unexpected(value, "an object")
 
 
-as_mapping = as_object
-
-
 def as_any(value: Any) -> Any:
     """Return any JSON value as it is."""
     return value
@@ -62,7 +59,7 @@ def _typed(kind: type[T], expected: str) -> Decoder[T]:
 
 as_str = _typed(str, "a string")
 as_bool = _typed(bool, "true or false")
-as_none: Decoder[Any] = _typed(type(None), "null")  # `None` alone, as above.
+as_none: Decoder[Any] = _typed(type(None), "null")  # `None` alone, as below.
 
 
 def as_text(body: str) -> str:
