@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import threading
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -384,6 +385,22 @@ def test_total_timeout_counts_the_waiting_too(flavour: Flavour, delays: list[flo
         flavour.run(get_job, base_url=server.url, total_timeout=1.5)
     assert delays == [], "it gives up at once where the wait alone would take too long"
     assert isinstance(caught.value.__cause__, RateLimitError)
+
+
+@pytest.mark.parametrize(("status", "error"), [(404, NotFoundError), (503, APITimeoutError)])
+def test_an_answer_that_no_retry_would_change_is_told_however_late_it_came(
+    status: int, error: type[Exception]
+) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        threading.Event().wait(0.05)
+        return httpx.Response(status)
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer)) as mine,
+        Client(TOKEN, http_client=mine, total_timeout=0.02) as client,
+        pytest.raises(error),
+    ):
+        client.get_job(JOB_ID)
 
 
 @pytest.mark.parametrize(

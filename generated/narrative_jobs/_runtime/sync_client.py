@@ -14,7 +14,7 @@ from .calls import UNSET, Call, CallOptions, Response
 from .client import BaseClient
 from .connections import Request
 from .deadline import Deadline
-from .errors import APIError, APIStatusError, MismatchError
+from .errors import APIError, MismatchError
 from .model import is_last, items_of
 from .sync_connections import Carrier
 
@@ -97,7 +97,7 @@ class APIClient(BaseClient):
     def _attempt(
         self, call: Call[T], request: Request, deadline: Deadline, retries_taken: int
     ) -> Response[T] | APIError:
-        """Make a call once; return the error if another attempt may help, and raise it if not."""
+        """Make a call once, and return the answer or its error."""
         started = time.perf_counter()
         try:
             answer = self._carrier.exchange(request, deadline, self._max_response_bytes)
@@ -107,10 +107,7 @@ class APIClient(BaseClient):
             self._log(call, type(cause).__name__, None, started)
             return self._reader.connection_error(call, cause)
         self._log(call, answer.status_code, answer, started)
-        try:
-            return self._reader.read(call, answer, retries_taken)
-        except APIStatusError as error:
-            return error
+        return self._reader.read(call, answer, retries_taken)
 
     def close(self) -> None:
         """Close the connections, unless they belong to another client or to an `http_client`.

@@ -15,15 +15,7 @@ from . import json_text
 from .calls import Call, Response
 from .codec import as_bytes, as_nothing, as_text, to_json
 from .connections import Answer
-from .errors import (
-    APIConnectionError,
-    APIStatusError,
-    ErrorClasses,
-    MismatchError,
-    ResponseDecodeError,
-    excerpt,
-    shortened,
-)
+from .errors import APIError, ErrorClasses, MismatchError, excerpt, shortened
 from .oddities import strictly
 from .retries import MAX_RETRY_AFTER, retry_after
 
@@ -41,13 +33,13 @@ class Reader:
     _base_url: httpx.URL
     _is_strict: bool
 
-    def read(self, call: Call[T], answer: Answer, retries_taken: int) -> Response[T]:
-        """Decode an answer, or raise what it amounts to."""
+    def read(self, call: Call[T], answer: Answer, retries_taken: int) -> Response[T] | APIError:
+        """Decode an answer, or return the error that it amounts to."""
         code, is_success = answer.status_code, 200 <= answer.status_code < 300
         names = [str(code), f"{code // 100}XX", "default"] if is_success else []
         decode = next((call.decoders[name] for name in names if name in call.decoders), None)
         if decode is None:
-            raise self._status_error(call, self._redacted(answer))
+            return self._status_error(call, self._redacted(answer))
         if not answer.problem:
             try:
                 return Response(
@@ -60,9 +52,7 @@ class Reader:
                 )
             except (MismatchError, RecursionError):
                 pass  # What led here knows the answer as it was, with the token in it.
-        error = self._decode_error(call, self._redacted(answer), decode)
-        error.retries_taken = retries_taken
-        raise error
+        return self._decode_error(call, self._redacted(answer), decode)
 
     def _decoded(self, call: Call[T], decode: Callable[[Any], T], payload: Any) -> T:
         """Decode a body, unless it is the answer to somebody else's question."""
@@ -89,7 +79,7 @@ class Reader:
 
     def _decode_error(
         self, call: Call[Any], answer: Answer, decode: Callable[[Any], Any]
-    ) -> ResponseDecodeError:
+    ) -> APIError:
         payload, text = None, self._redact(_text(answer))
         problem = MismatchError(answer.problem or "expected an answer without the token in it")
         try:
@@ -110,7 +100,7 @@ class Reader:
         error.request_id = self.request_id(answer)
         return error
 
-    def connection_error(self, call: Call[Any], cause: Exception) -> APIConnectionError:
+    def connection_error(self, call: Call[Any], cause: Exception) -> APIError:
         """Return the error of a call that got no answer."""
         is_timeout = isinstance(cause, (httpx.TimeoutException, TimeoutError))
         error_class = self._errors.timeout if is_timeout else self._errors.connection
@@ -132,7 +122,7 @@ class Reader:
         given: str | None = self._redact(answer.headers.get("X-Request-Id"))
         return given
 
-    def _status_error(self, call: Call[Any], answer: Answer) -> APIStatusError:
+    def _status_error(self, call: Call[Any], answer: Answer) -> APIError:
         message = f"{call} answered {answer.status_code} {answer.reason}".rstrip()
         if 300 <= answer.status_code < 400 and "Location" in answer.headers:
             target = shortened(answer.headers["Location"])

@@ -181,7 +181,7 @@ class BaseClient:
         delay = backoff(retries_taken) if asked is None else asked
         may_help = error.is_transient and call.is_repeatable and delay <= MAX_RETRY_AFTER
         is_last = retries_taken >= self._max_retries or not may_help
-        if not deadline.allows(0.0 if is_last else delay):
+        if error.is_transient and not deadline.allows(0.0 if is_last else delay):
             text = f"{call} was not done in {deadline.seconds:,.10g} seconds; last: {error}"
             late = self._api.errors.timeout(text)
             late.retries_taken = retries_taken
