@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from attrs import define, field, frozen
@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 from .document import Document, UnsupportedError
 from .model import Field, Model, Union
 from .models import Models
+from .names import pascal
 from .shapes import NONE, Shape, members, one_of
 from .text import Text, sentence
 
@@ -125,15 +126,7 @@ class Operation:
     answers: list[Answer]
     """Those that are understood."""
     paging: Paging | None = None
-    noun: str = ""
-    """What it looks at, as `x-long-running` says."""
-    item_id: Value | None = None
-    """The field with the value of the last positional parameter, which is its `id`."""
-
-    @property
-    def id(self) -> Field | None:
-        """The parameter that what it looks at may stand for."""
-        return self.positional[-1] if self.item_id else None
+    wait: Wait | None = None
 
     @property
     def place(self) -> str:
@@ -191,7 +184,7 @@ class Operation:
     def signature(self) -> str:
         star = ["*"] if self.keywords else []
         declared = [[one.declaration for one in some] for some in (self.positional, self.keywords)]
-        if self.item_id:  # What has the id may stand for it.
+        if self.wait:  # What has the id may stand for it.
             declared[0][-1] += f" | {self.returns}"
         return ", ".join([*declared[0], *star, *declared[1]])
 
@@ -203,3 +196,50 @@ class Operation:
     @property
     def returns(self) -> str:
         return " | ".join(dict.fromkeys(one.media.shape.annotation for one in self.successes))
+
+
+@frozen
+class Wait:
+    """How to wait for what an operation looks at, as `x-long-running` says."""
+
+    operation: Operation
+    noun: str
+    found: Mapping[str, Value]
+    """The fields that it names, by its own words for them; `text` is one within `reasons`."""
+    active: list[str]
+    finished: list[str]
+    """What `state` says at the end, where `result` says how it has ended."""
+    succeeded: list[str]
+    failed: Mapping[str, str]
+    """The error of each other final state."""
+
+    @property
+    def id(self) -> Field:
+        """The parameter that tells one from another."""
+        return self.operation.positional[-1]
+
+    @property
+    def id_name(self) -> str:
+        """What an error calls the id."""
+        return self.id.name if self.id.name != self.noun else f"{self.noun}_id"
+
+    @property
+    def end_error(self) -> str:
+        return pascal(f"{self.noun} ended error")
+
+    @property
+    def timeout_error(self) -> str:
+        return pascal(f"{self.noun} wait timeout error")
+
+    @property
+    def errors(self) -> list[str]:
+        return sorted([self.end_error, self.timeout_error, *self.failed.values()])
+
+    @property
+    def returns(self) -> str:
+        return self.operation.returns
+
+    @property
+    def others(self) -> list[Field]:
+        """The other parameters of the operation, which are the same for every poll."""
+        return [*self.operation.positional[:-1], *self.operation.keywords]

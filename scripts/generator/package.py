@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .document import Document, UnsupportedError, at, checked
+from .document import Document, at, checked
 from .flat import Flattener
-from .models import Models
 from .operation import Operation
 from .operations import noting, read_operations
 from .paging import paging_of
 from .reader import Reader
 from .sdk import OUR_ERRORS, STATUS_ERRORS, about, error_fields, example
 from .tags import Tags
-from .waits import Wait, wait_of
+from .waits import wait_of
 
 
 def read(document: Document) -> dict[str, Any]:
@@ -27,8 +26,8 @@ def read(document: Document) -> dict[str, Any]:
     models, problems = reader.models, reader.problems
     operations = list(_made(found, reader))
     models.keep([*reader.components(), *(name for one in operations for name in one.classes)])
-    taken = {*OUR_ERRORS, *(one.name for one in operations)}
-    waits = list(_extended(operations, models, problems, taken))
+    _extend(operations, reader)
+    waits = [one.wait for one in operations if one.wait]
     models.link()
     with at("info, servers or x-sdk"):
         said = about(document)
@@ -67,17 +66,13 @@ def _made(operations: list[Operation], reader: Reader) -> Iterator[Operation]:
             yield one
 
 
-def _extended(
-    operations: list[Operation],
-    models: Models,
-    problems: list[UnsupportedError],
-    taken: set[str],
-) -> Iterator[Wait]:
-    """Yield the waits that the document asks for, and add its iterators over pages.
+def _extend(operations: list[Operation], reader: Reader) -> None:
+    """Add the waits that the document asks for, and its iterators over pages.
 
-    The names of methods and errors are `taken`. What cannot be met is a problem, and the operation
-    itself as good without.
+    What cannot be met is a problem, and the operation itself as good without.
     """
+    models, problems = reader.models, reader.problems
+    taken = {*OUR_ERRORS, *(one.name for one in operations)}
     for one in operations:
         with noting(problems, f"{one.place}: x-paging"):
             if hints := one.content.get("x-paging"):
@@ -85,6 +80,6 @@ def _extended(
                 taken.add(one.paging.name)
         with noting(problems, f"{one.place}: x-long-running"):
             if hints := one.content.get("x-long-running"):
-                wait = wait_of(one, hints, models, taken)
-                taken |= {f"wait_for_{wait.noun}", f"wait_for_{wait.noun}s", *wait.errors}
-                yield wait
+                one.wait = wait_of(one, hints, models, taken)
+                noun = one.wait.noun
+                taken |= {f"wait_for_{noun}", f"wait_for_{noun}s", *one.wait.errors}

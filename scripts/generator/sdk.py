@@ -14,10 +14,9 @@ from .document import Document, UnsupportedError
 from .model import Field, Model
 from .models import Models
 from .names import TAKEN_BY_ERRORS, snake
-from .operation import Operation
+from .operation import Operation, Wait
 from .shapes import STRING
 from .text import Text
-from .waits import Wait
 
 
 @frozen

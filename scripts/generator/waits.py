@@ -6,13 +6,13 @@ import keyword
 import re
 from collections.abc import Collection, Mapping
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from .document import Document, UnsupportedError
 from .model import Enum, Field
 from .models import Models
 from .names import TAKEN_BY_NOUNS, pascal
-from .operation import Operation, Value, check_words, models_of
+from .operation import Operation, Value, Wait, check_words, models_of
 from .operations import is_scalar
 from .shapes import ANY, BOOLEAN, INTEGER, STRING, UUID_ARGUMENT, Array, Shape, members, one_of
 
@@ -22,53 +22,6 @@ KNOWN = NEEDED.union(FIELDS, {"parameter", "final", "reasons"})
 
 PROGRESS = frozenset({"is_final", "succeeded", "duration", "raise_for_state"})
 """What a model says of itself that something in progress has, unless a field has such a name."""
-
-
-@frozen
-class Wait:
-    """How to wait for what an operation looks at."""
-
-    operation: Operation
-    noun: str
-    found: Mapping[str, Value]
-    """The fields that it names, by its own words for them; `text` is one within `reasons`."""
-    active: list[str]
-    finished: list[str]
-    """What `state` says at the end, where `result` says how it has ended."""
-    succeeded: list[str]
-    failed: Mapping[str, str]
-    """The error of each other final state."""
-
-    @property
-    def id(self) -> Field:
-        """The parameter that tells one from another."""
-        return self.operation.positional[-1]
-
-    @property
-    def id_name(self) -> str:
-        """What an error calls the id."""
-        return self.id.name if self.id.name != self.noun else f"{self.noun}_id"
-
-    @property
-    def end_error(self) -> str:
-        return pascal(f"{self.noun} ended error")
-
-    @property
-    def timeout_error(self) -> str:
-        return pascal(f"{self.noun} wait timeout error")
-
-    @property
-    def errors(self) -> list[str]:
-        return sorted([self.end_error, self.timeout_error, *self.failed.values()])
-
-    @property
-    def returns(self) -> str:
-        return self.operation.returns
-
-    @property
-    def others(self) -> list[Field]:
-        """The other parameters of the operation, which are the same for every poll."""
-        return [*self.operation.positional[:-1], *self.operation.keywords]
 
 
 def wait_of(operation: Operation, hints: Document, models: Models, taken: Collection[str]) -> Wait:
@@ -96,7 +49,6 @@ def wait_of(operation: Operation, hints: Document, models: Models, taken: Collec
         failed=_errors(noun, failed, taken),
     )
     operation.positional = _positional(operation, hints.get("parameter"), found["id"])
-    operation.noun, operation.item_id = noun, found["id"]
     for model in models_of(returned, models):
         if not PROGRESS & {one.name for one in model.fields}:
             model.operation = model.operation or operation.name
