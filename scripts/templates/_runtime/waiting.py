@@ -66,18 +66,12 @@ class LongRunning(Generic[T]):
         texts = [within(one, text) if text else one for one in several]
         return [str(one) for one in texts if one]
 
-    def is_known(self, item: T) -> bool:
-        """Whether the spec lists the state."""
-        listed = {*self.active, *self.succeeded, *self.failed, *self.finished}
-        return self.state_of(item) in listed
-
     def is_final(self, item: T) -> bool:
         """Whether the state will not change any more."""
-        if state_text(self._value(item, "state")) in self.finished:
+        phase, state = state_text(self._value(item, "state")), self.state_of(item)
+        if phase in self.finished or state in {*self.succeeded, *self.failed}:
             return True
-        if self.is_known(item):
-            return self.state_of(item) not in self.active
-        return moment(self._value(item, "ended")) is not None
+        return state not in self.active and moment(self._value(item, "ended")) is not None
 
     def is_success(self, item: T) -> bool:
         """Whether the state is a final one that was hoped for."""
@@ -90,8 +84,10 @@ class LongRunning(Generic[T]):
 
     def state_in_words(self, item: T) -> str:
         """Name its state in a message."""
-        unknown = " (a state that this version of the package does not know)"
-        return self.state_of(item) + ("" if self.is_known(item) else unknown)
+        state = self.state_of(item)
+        if state in {*self.active, *self.finished, *self.succeeded, *self.failed}:
+            return state
+        return f"{state} (a state that this version of the package does not know)"
 
     def end_error(self, item: T, redact: Callable[[str], str] = str) -> Exception | None:
         """Return the error that says how it ended; `None` unless it has, and not in success."""
