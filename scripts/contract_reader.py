@@ -90,8 +90,7 @@ class Contract:
         for (where, name), one in {(p.get("in"), p.get("name")): p for p in given}.items():
             here = f"{place} {where} {names.get(name, name) if where == 'path' else name}"
             facts = _flags(absent=not one.get("required"), deprecated=one.get("deprecated"))
-            self.promise(here, [one.get("schema")], "parameter", facts)
-            self.check(here, one, one.get("schema"))
+            self.holder(here, one, "parameter", facts)
         if "requestBody" in said:
             facts = _flags(absent=not said["requestBody"].get("required"))
             self.content(f"{place} body", said["requestBody"], "body", facts)
@@ -102,11 +101,13 @@ class Contract:
         """Read a body or an answer: its media types, and the schema of the first that is JSON."""
         content = holder.get("content") or {}
         facts |= {f"media type {name.partition(';')[0].lower()}": "" for name in content}
-        names = [name for name in content if "json" in name.lower()] or list(content)
-        shown = [content[name] for name in names[:1]]
-        self.promise(place, [one.get("schema") for one in shown], sort, facts)
-        for one in shown:
-            self.check(place, one, one.get("schema"))
+        first = next((name for name in content if "json" in name.lower()), next(iter(content), ""))
+        self.holder(place, content.get(first) or {}, sort, facts)
+
+    def holder(self, place: str, holder: Node, sort: str, facts: dict[str, str]) -> None:
+        """Read what has a schema, and examples of it."""
+        self.promise(place, [holder.get("schema")], sort, facts)
+        self.check(place, holder, holder.get("schema"))
 
     def promise(
         self, place: str, schemas: list[Any], sort: str, facts: dict[str, str], *seen: int

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -131,12 +131,6 @@ def checked(code: object, out: str, err: str) -> Result:
     return Result(code, out, err)
 
 
-def on_terminal(
-    url: str,
-    *arguments: str,
-    size: tuple[int, int] = (100, 100),
-    variables: Mapping[str, str] | None = None,
-) -> Screen:
+def on_terminal(url: str, *arguments: str, size: tuple[int, int]) -> Screen:
     """Run the command line on a terminal."""
-    variables = environment(url, **(variables or {}))
-    return run_on_terminal([*COMMAND, *arguments], variables, size=size)
+    return run_on_terminal([*COMMAND, *arguments], environment(url), size=size)

@@ -18,7 +18,6 @@ class Screen(NamedTuple):
     """What came of a command."""
 
     code: int
-    is_cursor_shown: bool
     raw: str
     """All that it wrote on the terminal."""
     lines: list[str]
@@ -49,4 +48,4 @@ def run_on_terminal(
     os.close(master)
     above = ["".join(row[n].data for n in range(columns)) for row in screen.history.top]
     lines = [line.rstrip() for line in [*above, *screen.display]]
-    return Screen(code, not screen.cursor.hidden, raw.decode(), [line for line in lines if line])
+    return Screen(code, raw.decode(), [line for line in lines if line])

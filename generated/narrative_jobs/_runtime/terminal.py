@@ -28,8 +28,6 @@ BETWEEN_WARNINGS = 60.0
 HARMLESS = "\n\u200c\u200d"
 """What text holds that is not to be seen: its lines, and what letters and emoji join by."""
 
-BOLD, RED, GREEN, CYAN = 1, 31, 32, 36
-
 
 def write(stream: TextIO, data: str | bytes) -> None:
     """Write to a standard stream; to nowhere, once its reader has had enough."""
@@ -87,41 +85,30 @@ class Terminal(logging.Handler):
         """Print something on stdout: bytes as they are, else a description."""
         if isinstance(item, bytes):
             write(sys.stdout, item if item.endswith(b"\n") else item + b"\n")
-            return
-        lines = list[str]()
-        try:
-            lines.extend(self._described(item))
-        except RecursionError:  # Nobody reads what is so deeply nested.
-            lines.append("  (the rest is too deeply nested to be shown: see --json)")
-        write(sys.stdout, "".join(f"{line}\n" for line in lines))
+        else:
+            write(sys.stdout, "".join(f"{line}\n" for line in self._described(item)))
 
     def update(self, item: Any) -> None:
         """Say a new state; if it is a bad end, also why, and even if nothing else is to be said."""
-        is_final, state = self.record.is_final(item), on_one_line(self.record.state_of(item))
-        if not self._is_quiet or (is_final and not self.record.is_success(item)):
-            reasons = "; ".join(self.record.reasons_of(item)) if is_final else ""
+        is_bad, state = self._is_bad(item), on_one_line(self.record.state_of(item))
+        if is_bad or not self._is_quiet:
+            reasons = "; ".join(self.record.reasons_of(item)) if is_bad else ""
             because = f": {on_one_line(shortened(reasons))}" if reasons else ""
             after = timedelta(seconds=int(time.monotonic() - self._began))
             write(sys.stderr, f"{self.record.id_of(item)} {state} after {after}{because}\n")
 
+    def _is_bad(self, item: Any) -> bool:
+        return self.record.is_final(item) and not self.record.is_success(item)
+
     def _described(self, item: Any) -> Iterator[str]:
         """Describe something line by line; why it has failed comes first."""
         record = self.record
-        is_bad = record.is_final(item) and not record.is_success(item)
-        style = RED if is_bad else GREEN if record.is_success(item) else CYAN
-        state = on_one_line(record.state_of(item))
-        yield f"{_styled(f'{record.noun} {record.id_of(item)}', BOLD)}: {_styled(state, style)}"
+        yield f"{record.noun} {record.id_of(item)}: {on_one_line(record.state_of(item))}"
         if took := record.duration_of(item):
             yield f"  took {timedelta(seconds=round(took.total_seconds()))}"
-        yield from (indent(printable(why), "  ") for why in record.reasons_of(item) if is_bad)
+        if self._is_bad(item):
+            yield from (indent(printable(reason), "  ") for reason in record.reasons_of(item))
         yield from _fields(item.to_dict())
-
-
-def _styled(text: str, style: int) -> str:
-    """Style a text for stdout, as no-color.org and force-color.org ask for."""
-    is_able = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    is_wanted = os.environ.get("FORCE_COLOR") or is_able
-    return f"\x1b[{style}m{text}\x1b[m" if is_wanted and not os.environ.get("NO_COLOR") else text
 
 
 def _fields(value: Mapping[str, Any] | list[Any], margin: str = "  ") -> Iterator[str]:
