@@ -34,7 +34,7 @@ class Reader:
     _base_url: httpx.URL
     _is_strict: bool
 
-    def read(self, call: Call[T], answer: Answer, retries_taken: int) -> Response[T] | APIError:
+    def read(self, call: Call[T], answer: Answer) -> Response[T] | APIError:
         """Decode an answer, or return the error that it amounts to."""
         code, is_success = answer.status_code, 200 <= answer.status_code < 300
         names = [str(code), f"{code // 100}XX", "default"] if is_success else []
@@ -48,8 +48,7 @@ class Reader:
                     status_code=code,
                     headers=answer.headers,
                     content=answer.content,
-                    request_id=self.request_id(answer),
-                    retries_taken=retries_taken,
+                    request_id=self._request_id(answer),
                 )
             except (MismatchError, RecursionError):
                 pass  # What led here knows the answer as it was, with the token in it.
@@ -98,7 +97,7 @@ class Reader:
         error.__context__ = None
         error.args = (f"{call} answered {answer.status_code}: {problem}",)
         error.status_code, error.headers, error.body = answer.status_code, answer.headers, text
-        error.request_id = self.request_id(answer)
+        error.request_id = self._request_id(answer)
         return error
 
     def connection_error(self, call: Call[Any], cause: Exception) -> APIError:
@@ -118,7 +117,7 @@ class Reader:
             error.__cause__ = cause
         return error
 
-    def request_id(self, answer: Answer) -> str | None:
+    def _request_id(self, answer: Answer) -> str | None:
         """Return the id that the server gave the request, if any."""
         given: str | None = self._redact(answer.headers.get("X-Request-Id"))
         return given
@@ -140,7 +139,7 @@ class Reader:
             status_code=answer.status_code,
             headers=answer.headers,
             body=self._redact(body),
-            request_id=self.request_id(answer),
+            request_id=self._request_id(answer),
         )
 
 

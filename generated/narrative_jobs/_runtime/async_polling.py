@@ -30,7 +30,7 @@ class AsyncPollingClient(AsyncAPIClient):
         That is anything at all: a poll without an outcome would be waited for without end.
         """
         try:
-            return await self._attempt(watch.call, self._request(watch.call), watch.deadline, 0)
+            return await self._attempt(watch.call, watch.deadline)
         except BaseException as error:
             return error
 

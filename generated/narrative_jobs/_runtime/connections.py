@@ -24,7 +24,7 @@ PORTS = {"http": 80, "https": 443}
 
 
 class Request(NamedTuple):
-    """A request as it goes out, built once for all attempts at a call."""
+    """A request as it goes out."""
 
     method: str
     target: str

@@ -29,7 +29,7 @@ class PollingClient(APIClient):
         That is anything at all: a poll without an outcome would be waited for without end.
         """
         try:
-            return self._attempt(watch.call, self._request(watch.call), watch.deadline, 0)
+            return self._attempt(watch.call, watch.deadline)
         except BaseException as error:
             return error
 

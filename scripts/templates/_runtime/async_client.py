@@ -8,14 +8,15 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
 import anyio
+import attrs
 import httpx
 
 from .async_connections import AsyncCarrier
 from .calls import UNSET, Call, CallOptions, Response
 from .client import BaseClient
-from .connections import Request
 from .deadline import Deadline
 from .errors import APIError, MismatchError
+from .log import logger
 from .model import is_last, items_of
 
 T = TypeVar("T")
@@ -59,14 +60,11 @@ class AsyncAPIClient(BaseClient):
     async def _send(self, call: Call[T]) -> Response[T]:
         """Make a call, again and again while that may help and time is left."""
         deadline = Deadline(self._total_timeout)
-        request = self._request(call)
         retries_taken = 0
-        while True:
-            outcome = await self._attempt(call, request, deadline, retries_taken)
-            if isinstance(outcome, Response):
-                return outcome
+        while isinstance(outcome := await self._attempt(call, deadline), APIError):
             await anyio.sleep(self._delay_or_raise(call, outcome, retries_taken, deadline))
             retries_taken += 1
+        return attrs.evolve(outcome, retries_taken=retries_taken) if retries_taken else outcome
 
     async def _items(
         self,
@@ -94,20 +92,21 @@ class AsyncAPIClient(BaseClient):
             position = first if position is None else position
             position += len(found) if counts_items else 1
 
-    async def _attempt(
-        self, call: Call[T], request: Request, deadline: Deadline, retries_taken: int
-    ) -> Response[T] | APIError:
+    async def _attempt(self, call: Call[T], deadline: Deadline) -> Response[T] | APIError:
         """Make a call once, and return the answer or its error."""
-        started = time.perf_counter()
+        request, began = self._request(call), time.perf_counter()
+        outcome: Response[T] | APIError
         try:
             answer = await self._carrier.exchange(request, deadline, self._max_response_bytes)
         # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
         # OSError: an error of TLS in the midst of a connection comes as it is.
         except (httpx.RequestError, httpx.InvalidURL, UnicodeError, OSError) as cause:
-            self._log(call, type(cause).__name__, None, started)
-            return self._reader.connection_error(call, cause)
-        self._log(call, answer.status_code, answer, started)
-        return self._reader.read(call, answer, retries_taken)
+            outcome, said = self._reader.connection_error(call, cause), type(cause).__name__
+        else:
+            outcome, said = self._reader.read(call, answer), str(answer.status_code)
+        request_id, elapsed = getattr(outcome, "request_id", None), time.perf_counter() - began
+        logger.debug("%s -> %s (request id %s, %.0f ms)", call, said, request_id, 1000 * elapsed)
+        return outcome
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to another client or to an `http_client`.

@@ -97,7 +97,7 @@ class Response(Generic[T]):
     """The body, decompressed."""
     request_id: str | None
     """The id that the server gave the request, from `X-Request-Id`, if any."""
-    retries_taken: int
+    retries_taken: int = 0
     """How many times the call was repeated before this answer came."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NoReturn, Self, TypeVar
 from urllib.parse import quote, urlencode
@@ -13,7 +12,7 @@ import httpx
 from .answers import Reader
 from .arguments import API, Seconds, checked_base_url, checked_count, checked_span, checked_timeout
 from .calls import UNSET, Call, CallOptions, Unset
-from .connections import Answer, Request, Route
+from .connections import Request, Route
 from .deadline import Deadline
 from .errors import APIError, APIStatusError
 from .log import logger, set_up_log
@@ -192,11 +191,6 @@ class BaseClient:
         said = outcome_in_log(error)
         logger.warning("retrying %s in %.2f s (%s) after %s", call, delay, count, said)
         return delay
-
-    def _log(self, call: Call[Any], outcome: object, answer: Answer | None, started: float) -> None:
-        request_id = self._reader.request_id(answer) if answer else None
-        elapsed = (time.perf_counter() - started) * 1000
-        logger.debug("%s -> %s (request id %s, %.0f ms)", call, outcome, request_id, elapsed)
 
 
 def outcome_in_log(error: APIError) -> str:
