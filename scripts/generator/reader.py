@@ -119,7 +119,7 @@ class Reader:
 
     def components(self) -> set[str]:
         """Return the names of the classes that the document names, but for mere parts of others."""
-        names = {self._class_names[one] for one in self._found if one.startswith(SCHEMAS)}
+        names = {self._class_names.get(one, "") for one in self._found if one.startswith(SCHEMAS)}
         used = {need for name in self.models.items for need in self.models.needs(name)}
         extended = {self._class_names.get(one, "") for one in self.flats.extended}
         return (names & set(self.models.items)) - (extended - used)
