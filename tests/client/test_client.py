@@ -142,6 +142,7 @@ def test_every_status_has_its_error(
         ({"error": 7}, {"error": 7}, "Not Found: {'error': 7}"),
         ({"error": "NotFound"}, {"error": "NotFound"}, ": NotFound"),
         ("<p>" * 1000, "<p>" * 1000, "<p>"),
+        ("[" * 980 + "]" * 980, "[" * 980 + "]" * 980, "Not Found: '[[["),
     ],
 )
 def test_the_body_of_an_error_may_be_anything(

@@ -131,14 +131,14 @@ class Reader:
         if wait is not None and wait > MAX_RETRY_AFTER:
             message += f", and asks to come back in {wait:.0f} seconds"
         try:
-            body = json.loads(answer.content)
+            body = self._redact(json.loads(answer.content))
         except (ValueError, RecursionError):
-            body = _text(answer)
+            body = self._redact(_text(answer))
         return self._errors.of_status(answer.status_code)(
             message,
             status_code=answer.status_code,
             headers=answer.headers,
-            body=self._redact(body),
+            body=body,
             request_id=self._request_id(answer),
         )
 
