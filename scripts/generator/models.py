@@ -19,7 +19,7 @@ class Models:
 
     def of(self, shape: Shape) -> Item | None:
         """Return the class or union that a type is, if it is one."""
-        return self.items.get(getattr(shape, "name", ""))
+        return self.items.get(shape.name)
 
     def exports(self) -> list[tuple[str, list[str]]]:
         """Return the modules, with the names that each makes public."""
@@ -29,25 +29,10 @@ class Models:
         """Return the names of the classes that the module of one names."""
         return frozenset[str]().union(*(one.classes() for one in self.items[name].shapes))
 
-    def choices(self, name: str) -> list[Shape]:
-        """Return the types that a union is a choice among; none for anything else."""
+    def choices(self, name: str) -> list[str]:
+        """Return the names of those that a union is a choice among; none for anything else."""
         item = self.items.get(name)
-        return members(item.type) if isinstance(item, Union) else []
-
-    def others(self, name: str, shape: Shape) -> list[Shape]:
-        """Return the members of a union to be: what a choice leads back to makes it none wider."""
-
-        def inner(choice: str) -> list[str]:
-            return [getattr(one, "name", "") for one in self.choices(choice)]
-
-        found, todo = list[Shape](), members(shape)
-        for one in todo:
-            own = getattr(one, "name", "")
-            if name in reached([own], inner):
-                todo += [more for more in self.choices(own) if more not in todo]
-            else:
-                found.append(one)
-        return found
+        return [one.name for one in members(item.type)] if isinstance(item, Union) else []
 
     def keep(self, roots: Iterable[str]) -> None:
         """Leave out what nothing leads to."""

@@ -21,6 +21,7 @@ from .document import (
     at,
     escaped,
     looked_up,
+    reached,
     references,
     target_of,
 )
@@ -93,6 +94,8 @@ class Reader:
         except UnsupportedError as error:
             self._found[reference] = problem = error.within(name)
             self.problems.append(problem)
+            if reference in self._class_names:  # Others may have the name already.
+                self.broken[self._class_names[reference]] = problem
             raise problem from None
         self._found[reference] = shape
         return shape
@@ -112,7 +115,7 @@ class Reader:
             shape = self.typed(self.flats.with_heirs(reference), name, class_name)
         finally:
             leads_back = self._under_way.pop(reference)
-        if leads_back and getattr(shape.bare, "name", "") != class_name:
+        if leads_back and shape.bare.name != class_name:
             self._union(flat, name, class_name, shape)
             return _named(class_name, is_nullable=shape != shape.bare)
         return shape
@@ -140,7 +143,7 @@ class Reader:
         elif "enum" in flat and flat["type"] in {"string", "integer"}:
             enum = _enum(flat, name, class_name or self._names.take(name))
             self.models.items[enum.name] = enum
-            shape = shapes.Enum.of(enum.name, "str" if flat["type"] == "string" else "int")
+            shape = shapes.Enum(name=enum.name, base="str" if enum.is_text else "int")
         elif flat.get("type") == "object":
             shape = self._object(flat, name, class_name)
         elif flat.get("type") == "array":
@@ -175,7 +178,7 @@ class Reader:
         model = Model(name=class_name, description=text, place=name)
         self.models.items[class_name] = model
         self._waiting.append(lambda: self._read_fields(model, flat))
-        return Class.of(class_name)
+        return Class(name=class_name)
 
     def _read_fields(self, model: Model, flat: Node) -> None:
         required = flat.get("required") or []
@@ -232,8 +235,9 @@ class Reader:
 
     def _union(self, flat: Node, name: str, class_name: str, shape: Shape) -> UnionModel:
         """Make a union that has a name, which does not stand for `None`."""
-        others = self.models.others(class_name, shape)
-        if not others:
+        # To be one of its own members makes a choice none wider.
+        others = [one for one in shapes.members(shape) if one.name != class_name]
+        if not others or class_name in reached((one.name for one in others), self.models.choices):
             raise UnsupportedError("it refers to itself alone")
         text, type_ = Text(flat.get("description") or ""), shapes.one_of(others)
         union = UnionModel(name=class_name, description=text, place=name, type=type_)
@@ -242,7 +246,7 @@ class Reader:
 
 
 def _named(class_name: str, *, is_nullable: bool) -> Shape:
-    union = Union.of(class_name)
+    union = Union(name=class_name)
     return Nullable.of(union) if is_nullable else union
 
 

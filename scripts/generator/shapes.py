@@ -24,6 +24,8 @@ class Shape:
     """What turns JSON into it, the readers of its parts as `{}`."""
     parts: tuple[Shape, ...] = ()
     """The types that it is made of."""
+    name: str = ""
+    """The name of the class, the enum or the union that it is, if it is one."""
 
     @property
     def annotation(self) -> str:
@@ -49,7 +51,7 @@ class Shape:
     @property
     def is_composed(self) -> bool:
         """Whether the decoder is worth a name, so that it is built but once."""
-        return "(" in self.reader
+        return "(" in self.decoder
 
     @property
     def inner(self) -> Shape:
@@ -107,7 +109,6 @@ class Constant(Shape):
 class Named(Shape):
     """A type that has a module of its own."""
 
-    name: str = ""
     place: str = "models."
     """What stands before its name."""
     is_late: bool = False
@@ -115,11 +116,7 @@ class Named(Shape):
 
     @property
     def annotation(self) -> str:
-        return self.python.format(self.place)
-
-    @property
-    def decoder(self) -> str:
-        return self.reader.format(self.place)
+        return self.place + self.name
 
     @property
     def inner_decoder(self) -> str:
@@ -134,18 +131,18 @@ class Named(Shape):
 class Class(Named):
     """A class with fields."""
 
-    @classmethod
-    def of(cls, name: str) -> Class:
-        return cls(f"{{}}{name}", f"{{}}{name}.from_dict", name=name)
+    @property
+    def decoder(self) -> str:
+        return f"{self.place}{self.name}.from_dict"
 
 
 @frozen
 class Union(Named):
     """A union with a name, and a function that decodes it."""
 
-    @classmethod
-    def of(cls, name: str) -> Union:
-        return cls(f"{{}}{name}", f"{{}}{snake(name)}_from_dict", name=name)
+    @property
+    def decoder(self) -> str:
+        return f"{self.place}{snake(self.name)}_from_dict"
 
 
 @frozen
@@ -154,9 +151,13 @@ class Enum(Named):
 
     base: str = "str"
 
-    @classmethod
-    def of(cls, name: str, base: str) -> Enum:
-        return cls(f"{{}}{name} | {base}", f"listed(as_{base}, {{}}{name})", name=name, base=base)
+    @property
+    def annotation(self) -> str:
+        return f"{self.place}{self.name} | {self.base}"
+
+    @property
+    def decoder(self) -> str:
+        return f"listed(as_{self.base}, {self.place}{self.name})"
 
 
 @frozen

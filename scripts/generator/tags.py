@@ -13,7 +13,7 @@ from .document import Document, UnsupportedError, escaped, target_of
 from .flat import SCHEMAS
 from .model import Enum, Model, Union
 from .reader import Reader
-from .shapes import ANY, ANY_OTHER, STRING, Class, Constant, OneOf, Shape, members, one_of
+from .shapes import ANY, ANY_OTHER, STRING, Class, Constant, OneOf, members, one_of
 from .text import Text
 
 
@@ -35,7 +35,7 @@ class Tags:
         is_strict = "x-default-mapping" in hints
         default = self._target(union, hints["x-default-mapping"]) if is_strict else None
         if "x-base" in hints:  # The reader has put what is no heir at the end.
-            default = _name(union.members[-1][1])
+            default = union.members[-1][1].name
         classes, mapping = self._classes(union, key)
         classes = {name: found for name, found in classes.items() if name != default}
         values = {name: self._values(name, key) for name in classes}
@@ -55,7 +55,9 @@ class Tags:
                 told[implied] = name
             if own is None or name not in told.values():
                 return
-        union.type = one_of(Class.of(name) for name in [*classes, *([default] if default else [])])
+        union.type = one_of(
+            Class(name=name) for name in [*classes, *([default] if default else [])]
+        )
         union.tag, union.default = Text(key), default
         union.mapping = [(Text(value), name) for value, name in told.items()]
         if is_strict:
@@ -73,7 +75,7 @@ class Tags:
             if isinstance(shape, OneOf):
                 todo += [(None, one) for one in shape.parts]
             elif not isinstance(item, Union):
-                classes.setdefault(_name(shape), reference)
+                classes.setdefault(shape.name, reference)
             elif item.name not in unions:
                 unions[item.name] = item
                 todo += item.members
@@ -88,7 +90,8 @@ class Tags:
     def _target(self, union: Union, to: str) -> str:
         """Return the class or union that a mapping leads to; `""` for what is neither."""
         reference = SCHEMAS + escaped(target_of(to) if to.startswith(SCHEMAS) else to)
-        return _name(dict(union.members).get(reference) or self.reader.component(reference).bare)
+        shape = dict(union.members).get(reference) or self.reader.component(reference).bare
+        return shape.name
 
     def _values(self, name: str, key: str) -> list[str] | None:
         """Return the texts that a class lists for its tag; `None` if no text can tell it."""
@@ -126,7 +129,3 @@ class Tags:
                 )
             model.open_tag = model.open_tag or (Text(key), union.name)
             model.fields[index] = evolve(one, type=ANY_OTHER)
-
-
-def _name(shape: Shape) -> str:
-    return getattr(shape, "name", "")

@@ -13,5 +13,6 @@ said = " ".join((package.__doc__ or "").split())
 cause = "because of Bad.x: #/components/schemas/Missing leads nowhere in this document"
 assert "- Bad.x: #/components/schemas/Missing leads nowhere in this document" in said
 assert f"- Thing, {cause}" in said
+assert "- Listed, because of Lists: #/components/schemas/Missing leads nowhere" in said
 assert f"- GET /things/{{id}}, because of Thing, {cause}" in said
 print("all is well")
