@@ -37,12 +37,12 @@ class Threads(AbstractContextManager["Threads[T]"], Generic[T]):
 
     def start(self, watch: Watch[T]) -> None:
         """Poll something."""
-        thread = threading.Thread(target=self._run, args=[watch], name=__name__, daemon=True)
-        self._busy[watch] = thread
-        thread.start()
 
-    def _run(self, watch: Watch[T]) -> None:
-        self._over.put((watch, self._poll(watch)))
+        def run() -> None:
+            self._over.put((watch, self._poll(watch)))
+
+        self._busy[watch] = threading.Thread(target=run, name=__name__, daemon=True)
+        self._busy[watch].start()
 
     def outcome(self, timeout: float | None) -> Heard[T] | None:
         """Return what a poll gave, as soon as one is over; `None` after so many seconds."""

@@ -71,13 +71,12 @@ class Error(Exception):
         return shortened(super().__str__(), MOST)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
+        return _rebuild, (type(self), self.args), self.__dict__
 
 
-def _rebuild(cls: type[Error], args: tuple[Any, ...], state: dict[str, Any]) -> Error:
+def _rebuild(cls: type[Error], args: tuple[Any, ...]) -> Error:
     error = cls.__new__(cls, *args)
-    error.args = args
-    error.__dict__.update(state)
+    error.args = args  # A TimeoutError leaves that to the constructor.
     return error
 
 
