@@ -117,8 +117,10 @@ def _fields(form: object) -> dict[str, Any]:
     return cast("dict[str, Any]", plain)
 
 
-def _file(given: object, media_type: str | None) -> tuple[str, Any, str | None]:
-    """Return a file with its media type; without a name, it is called as httpx does."""
+def _file(given: object, media_type: str | None) -> Any:
+    """Return a file with its media type, if it has one; it is called as httpx would call it."""
+    if media_type is None:
+        return given
     if isinstance(given, tuple):
         name, data = cast("tuple[str, Any]", given)
         return name, data, media_type
