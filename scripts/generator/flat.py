@@ -104,6 +104,12 @@ class Flattener:
     def _bases(self, reference: str) -> list[str]:
         return references(looked_up(self.document, reference), "allOf")
 
+    def check_possible(self, schema: Any) -> None:
+        """Raise where no value fits a schema, or a field that it needs."""
+        fields = self.flat(schema)
+        for key in fields.get("required", []):
+            self.flat(fields.get("properties", {}).get(key, True))
+
     def about(self, node: Node, key: str) -> Any:
         """Return what describes a flat schema, or else the component that it refers to."""
         while "$ref" in node and not node.get(key):

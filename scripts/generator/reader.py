@@ -216,6 +216,7 @@ class Reader:
         for index, one in enumerate(flat["oneOf"], 1):
             # A member that cannot be what stands beside the choice is none.
             with suppress(ImpossibleError):
+                self.flats.check_possible(one)
                 shape = self.read(one, f"{name} {title_of(one) or f'type {index}'}")
                 members.append((_origin(one), shape))
         if flat["oneOf"] and not members:

@@ -93,6 +93,7 @@ VALID: dict[str, list[Any]] = {
     "typed_later": ["2024-01-02"],
     "only_null": [None],
     "stop": ["x", ["x"]],
+    "fruit_or_kind": [{"kind": "b", "b": 1}, {"size": 1}],
     "or_null": [PLAIN, None],
     "empty": ["x", [1]],
     "empty_fields": [{"a": 1}],
