@@ -144,8 +144,7 @@ class Operation:
     @property
     def classes(self) -> frozenset[str]:
         """The names of the classes that it needs."""
-        types = [one.type for one in (*self.positional, *self.keywords)]
-        types += [one.media.shape for one in self.successes]
+        types = [self.answer, *(one.type for one in (*self.positional, *self.keywords))]
         return frozenset[str]().union(*(one.classes() for one in types))
 
     @property
@@ -194,8 +193,13 @@ class Operation:
         return ", ".join([*positional, *(f"{p.name}={p.name}" for p in self.keywords)])
 
     @property
+    def answer(self) -> Shape:
+        """The type of what the server answers, if that is no error."""
+        return one_of(one.media.shape for one in self.successes)
+
+    @property
     def returns(self) -> str:
-        return " | ".join(dict.fromkeys(one.media.shape.annotation for one in self.successes))
+        return self.answer.annotation
 
 
 @frozen

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from attrs import evolve, frozen
 
-from .document import METHODS, Document, Node, UnsupportedError, at, resolved
+from .document import METHODS, Document, UnsupportedError, at, resolved
 from .media import answer_of, body_of
 from .model import Field, Model
 from .models import Models
@@ -160,7 +160,7 @@ class Endpoint:
         shape = argument(shape.bare if place == "path" else shape)
         required = place == "path" or bool(said.get("required"))
         one = new_field(self.reader.flats, key, node, shape, required=required)
-        return _described(evolve(one, name=name), said, node)
+        return _described(evolve(one, name=name), said)
 
     def _body(self) -> tuple[Field | None, Media | None]:
         said = resolved(self.reader.flats.document, self.content.get("requestBody") or {})
@@ -169,7 +169,7 @@ class Endpoint:
             return None, None
         required = bool(said.get("required"))
         body = new_field(self.reader.flats, "body", media.node, media.shape, required=required)
-        return _described(body, said, media.node), media
+        return _described(body, said), media
 
     def _answers(self) -> Iterator[Answer]:
         for given_status, given in (self.content.get("responses") or {}).items():
@@ -220,9 +220,9 @@ def _check_type(said: Document, shape: Shape, models: Models) -> None:
         raise UnsupportedError(f"the type of {said['name']!r}")
 
 
-def _described(field: Field, said: Document, node: Node) -> Field:
+def _described(field: Field, said: Document) -> Field:
     """Return a parameter or a body with its description, its default and its limits."""
-    parts = [said.get("description") or field.description]
+    parts, node = [said.get("description") or field.description], field.node
     if node.get("default") is not None:
         parts.append(f"The API's default is `{node['default']}`.")
     limits = [

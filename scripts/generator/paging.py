@@ -14,7 +14,7 @@ from .document import Document, UnsupportedError
 from .model import Field
 from .models import Models
 from .operation import Operation, Paging, arguments, check_words, models_of
-from .shapes import INTEGER, Array, one_of
+from .shapes import INTEGER, Array
 
 PARAMETERS = ("page", "offset", "size")
 FIELDS = ("items", "current", "total")
@@ -30,9 +30,8 @@ def paging_of(
     name = f"iter_{operation.name.removeprefix('list_').removeprefix('get_')}"
     if name in taken:
         raise UnsupportedError(f"something else is called {name}, too")
-    page = one_of(one.media.shape for one in operation.successes)
-    answers = models_of(page, models)
-    if len(answers) != 1 or page != page.bare:
+    answers = models_of(operation.answer, models)
+    if len(answers) != 1 or operation.answer != operation.answer.bare:
         raise UnsupportedError("the answer is not one object with fields")
     said = _named(hints, PARAMETERS, operation.query) | _named(hints, FIELDS, answers[0].fields)
     numbers = [said[key] for key in ("page", "offset", "current", "total") if key in said]

@@ -28,7 +28,7 @@ def wait_of(operation: Operation, hints: Document, models: Models, taken: Collec
     """Return how to wait for what an operation looks at; the names of methods are `taken`."""
     check_words(hints, NEEDED, KNOWN)
     noun = _noun(str(hints["noun"]), taken)
-    returned = one_of(one.media.shape for one in operation.successes)
+    returned = operation.answer
     found = {key: _scalar(hints[key], returned, models) for key in FIELDS if key in hints}
     if "reasons" in hints:
         found |= _reasons(hints["reasons"], returned, models)
