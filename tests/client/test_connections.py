@@ -440,6 +440,7 @@ PROXIES = [
     ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "*.local,127/8"}, "{proxy}", False),
     ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "169.254/16 127.0.0.1"}, "{proxy}", False),
     ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "*.LOCAL,169.254/16"}, "http://api.localhost", True),
+    ({"HTTP_PROXY": "{proxy}", "NO_PROXY": "x *.0.1"}, "{proxy}", False),
 ]
 
 

@@ -8,7 +8,6 @@ import ssl
 import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
-from fnmatch import fnmatch
 from functools import cache
 from typing import NamedTuple
 
@@ -96,12 +95,11 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
 
 def _is_direct(url: httpx.URL, exceptions: str) -> bool:
     """Whether `NO_PROXY`, or what the system has for it, excepts a server."""
-    server = f"{url.host}:{url.port or PORTS[url.scheme]}"
-    if urllib.request.proxy_bypass(server):  # By its name, or its domain.
+    if urllib.request.proxy_bypass(f"{url.host}:{url.port or PORTS[url.scheme]}"):
         return True
     for entry in exceptions.lower().replace(",", " ").split():
-        plain = entry.rpartition("://")[2]
-        if fnmatch(url.host, plain) or fnmatch(server, plain) or _has(plain, url.host):
+        domain = entry.rpartition("://")[2].removeprefix("*").lstrip(".")
+        if not domain or f".{url.host}".endswith(f".{domain}") or _has(domain, url.host):
             return True
     return False
 
