@@ -95,11 +95,13 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
 
 def _is_direct(url: httpx.URL, exceptions: str) -> bool:
     """Whether `NO_PROXY`, or what the system has for it, excepts a server."""
-    if urllib.request.proxy_bypass(f"{url.host}:{url.port or PORTS[url.scheme]}"):
+    server = f"{url.host}:{url.port or PORTS[url.scheme]}"
+    if urllib.request.proxy_bypass(server):
         return True
     for entry in exceptions.lower().replace(",", " ").split():
         domain = entry.rpartition("://")[2].removeprefix("*").lstrip(".")
-        if not domain or f".{url.host}".endswith(f".{domain}") or _has(domain, url.host):
+        is_named = any(f".{name}".endswith(f".{domain}") for name in (url.host, server))
+        if not domain or is_named or _has(domain, url.host):
             return True
     return False
 
