@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
+import sys
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import attrs
 import httpx
 
-from . import json_text
 from .calls import Call, Response
 from .codec import as_bytes, as_nothing, as_text, to_json
 from .connections import Answer
@@ -148,7 +149,7 @@ def _payload(decode: Callable[[Any], Any], answer: Answer) -> Any:
         return answer.content
     if decode is as_text:
         return _text(answer)
-    return json_text.load(answer.content) if answer.content else None
+    return _json(answer.content) if answer.content else None
 
 
 def _all(cause: BaseException | None) -> Iterator[Exception]:
@@ -168,3 +169,35 @@ def _text(answer: Answer) -> str:
         return answer.content.decode(named.charset_encoding or "utf-8", errors="replace")
     except (LookupError, UnicodeError):  # Python knows none of that name, or not for texts.
         return answer.content.decode(errors="replace")
+
+
+def _json(content: bytes) -> Any:
+    """Return the JSON value that a body is; raise `MismatchError` that says where it is none."""
+    try:
+        return json.loads(content, parse_constant=_refused)
+    except UnicodeDecodeError as error:
+        why = f"byte {error.start} is not {error.encoding.upper()}"
+    except RecursionError:
+        why = "it is too deeply nested"
+    except ValueError as error:
+        place = error if isinstance(error, json.JSONDecodeError) else _strange_number(content)
+        why = f"{place.msg} at line {place.lineno}, column {place.colno}"
+    text = content.decode(errors="replace")
+    raise MismatchError(f"expected JSON, got {excerpt(text)}: {why}", "JSON", "another text")
+
+
+def _refused(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _strange_number(content: bytes) -> json.JSONDecodeError:
+    """Say where the number is that Python reads or that JSON has, but not both."""
+    text = content.decode(json.detect_encoding(content), "surrogatepass")
+    digits = (sys.get_int_max_str_digits() or 10**9) + 1
+    strange = rf'"(?:[^"\\]++|\\.)*+"|(NaN|-?Infinity|-?\d{{{digits},}})'
+    found = next(one for one in re.finditer(strange, text, re.DOTALL) if one[1])
+    why = f"{found[1]} is not JSON"
+    if found[1][-1].isdigit():
+        count = len(found[1].lstrip("-"))
+        why = f"an integer of {count} digits is more than Python reads"
+    return json.JSONDecodeError(why, text, found.start(1))
