@@ -191,14 +191,6 @@ def _html(value: object) -> str:
     return escape(shortened(text))
 
 
-def items_of(page: Any, name: str) -> list[Any]:
-    """Return the items of a page; raise where they are not what the spec says."""
-    key = page._keys.get(name, name)
-    if key in page.additional_properties:
-        raise MismatchError("expected an array of items, got another value").within(key)
-    return getattr(page, name) or []
-
-
 def is_last(page: ModelBase, current: str | None, total: str | None) -> bool:
     """Whether a page is the last one, as its own count says."""
     here, pages = (getattr(page, name) if name else None for name in (current, total))

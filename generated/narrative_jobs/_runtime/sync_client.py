@@ -16,7 +16,7 @@ from .client import BaseClient
 from .deadline import Deadline
 from .errors import APIError, MismatchError
 from .log import logger
-from .model import is_last, items_of
+from .model import is_last
 from .sync_connections import Carrier
 
 T = TypeVar("T")
@@ -80,11 +80,10 @@ class APIClient(BaseClient):
         """Yield the items of one page after the other, up to the last page or an empty one."""
         while True:
             page = (self._send(call_of(position))).parsed
-            try:
-                found = items_of(page, items)
-            except MismatchError as mismatch:
-                payload = self._redact(page.to_dict())
-                raise self._api.errors.decode.of(mismatch, payload) from None
+            if (key := page._keys.get(items, items)) in page.additional_properties:
+                odd = MismatchError("expected an array of items, got another value").within(key)
+                raise self._api.errors.decode.of(odd, self._redact(page.to_dict()))
+            found: list[Any] = getattr(page, items) or []
             for item in found:
                 yield item
             if not found or is_last(page, current, total):
