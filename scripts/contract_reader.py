@@ -32,17 +32,17 @@ def read(source: str | Path, like: Contract | None = None) -> Contract:
     is_one = isinstance(document, dict) and str(document.get("openapi")).startswith("3.")
     if not is_one or not isinstance(document.get("paths"), dict):
         raise UnsupportedError("this is no OpenAPI 3 document with paths")
-    # What only the package knows of: the variables of the environment, and names of servers.
-    sdk = Promise("sdk", {name: str(value) for name, value in document.get("x-sdk", {}).items()})
-    promises = {"x-sdk": sdk}
-    schemes = (document.get("components") or {}).get("securitySchemes") or {}
-    linked.link(schemes)
-    contract = Contract(document, schemes, promises, like.promises if like else promises)
-    with at("servers"):
+    with at("x-sdk, securitySchemes or servers"):
+        # What only the package knows of: the variables of the environment, and names of servers.
+        sdk = Promise("sdk", {name: str(v) for name, v in document.get("x-sdk", {}).items()})
+        promises = {"x-sdk": sdk}
+        schemes = (document.get("components") or {}).get("securitySchemes") or {}
+        linked.link(schemes)
         for number, server in enumerate(document.get("servers") or [], 1):
             url = str(server.get("url")).rstrip("/")
             promises[f"server {url}"] = Promise("server", {"number": str(number)})
             sdk.facts[f"name of {url}"] = str(server.get("x-name"))
+    contract = Contract(document, schemes, promises, like.promises if like else promises)
     spelled = {PATH_NAME.sub("{}", path): path for path in document["paths"]}
     for path in (like or contract).document["paths"]:
         its = spelled.get(PATH_NAME.sub("{}", path), path)

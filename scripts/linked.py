@@ -10,7 +10,7 @@ import httpx
 from generator.document import UnsupportedError, looked_up, parse
 from ruamel.yaml.error import YAMLError
 
-UNREADABLE = (UnsupportedError, OSError, ValueError, YAMLError, httpx.HTTPError)
+UNREADABLE = (UnsupportedError, OSError, ValueError, RecursionError, YAMLError, httpx.HTTPError)
 """What is raised where a document cannot be read."""
 
 NO_PART = {"$ref", "summary", "description"}
@@ -46,7 +46,9 @@ class Linked:
         while isinstance(node, dict) and isinstance(reference := node.get("$ref"), str):
             beside = {key: value for key, value in node.items() if key not in NO_PART}
             if beside:
-                return {"allOf": [{"$ref": reference}, beside]}, url
+                node.clear()
+                node["allOf"] = [{"$ref": reference}, beside]
+                break
             target = urljoin(url, reference)
             url, _, pointer = target.partition("#")
             try:
@@ -61,7 +63,8 @@ class Linked:
                 return {}, url
         if isinstance(node, dict) and node.get("nullable") is True:  # As OpenAPI 3.1 has it.
             rest = {key: value for key, value in node.items() if key != "nullable"}
-            return {"anyOf": [rest, {"type": "null"}]}, url
+            node.clear()
+            node["anyOf"] = [rest, {"type": "null"}]
         return node, url
 
 

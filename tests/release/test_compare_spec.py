@@ -196,6 +196,12 @@ CHANGES: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
         lambda spec: spec.update(security=[{}, *spec["security"]]),
         f"{GET_JOB} security none: security added",
     ),
+    (
+        lambda spec: schema(spec, "Failure").update(
+            {"$ref": "#/components/schemas/Failure", "deprecated": True}
+        ),
+        f"{GET_JOB} 200.failures[]: is now deprecated",
+    ),
     # Servers, their order, what is deprecated, media types.
     (
         lambda spec: spec["servers"].reverse(),

@@ -117,9 +117,8 @@ def _options(program: Program) -> argparse.Namespace:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in program.commands:
         _add_commands(commands.add_parser, command, common, examples)
-    guess = argparse.ArgumentParser(NAME, parents=[common], add_help=False)
-    guess.add_argument("word", nargs="?", default="")
-    word: str = guess.parse_known_args()[0].word
+    others = common.parse_known_args()[1]
+    word = next((one for one in others if not one.startswith("-")), "")
     close = get_close_matches(word, [*commands.choices], n=1)
     if close and word not in commands.choices:
         parser.error(f"there is no command {word!r}: did you mean {close[0]!r}?")
