@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import define, field, frozen
 
-from .document import Document, UnsupportedError
-from .model import Field, Model, Union
-from .models import Models
+from .document import Document
+from .model import Field
 from .names import pascal
-from .shapes import NONE, Shape, members, one_of
+from .shapes import NONE, Shape, one_of
 from .text import Text, sentence
-
-
-def check_words(hints: Document, needed: Collection[str], known: Collection[str]) -> None:
-    """Refuse an extension that lacks a word, or has one that means nothing."""
-    if unknown := sorted(set(hints) - set(known)):
-        raise UnsupportedError(f"there is no {', '.join(unknown)}")
-    if missing := sorted(set(needed) - set(hints)):
-        raise UnsupportedError(f"it needs {', '.join(missing)}")
-
-
-def models_of(shape: Shape, models: Models) -> list[Model]:
-    """Return the models that a value of a type may be; none, if it may be anything else."""
-    found: list[Model] = []
-    todo = members(shape)
-    for one in todo:
-        item = models.of(one)
-        if isinstance(item, Model):
-            found.append(item)
-        elif isinstance(item, Union):
-            todo += members(item.type)
-        else:
-            return []
-    return found
 
 
 @frozen
@@ -47,19 +23,6 @@ class Value:
     """The fields that lead to it, as Python calls them."""
     keys: tuple[str, ...]
     """The same, as JSON does."""
-
-    @classmethod
-    def of(cls, path: str, shape: Shape, models: Models) -> Value:
-        """Return a field that every answer of a type has, or one within others: `state.result`."""
-        names: list[str] = []
-        for key in path.split("."):
-            some = models_of(shape, models)
-            found = [one for model in some for one in model.fields if one.key == key]
-            if not found or len(found) != len(some) or len({one.name for one in found}) > 1:
-                raise UnsupportedError(f"not every answer has the field {path!r}")
-            names.append(found[0].name)
-            shape = one_of(one.type for one in found)
-        return cls(shape, ".".join(names), tuple(path.split(".")))
 
 
 def arguments(**given: object) -> str:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from .document import Document, at, checked
+from .extensions import extend
 from .flat import Flattener
 from .operation import Operation
-from .operations import noting, read_operations
-from .paging import paging_of
+from .operations import read_operations
 from .reader import Reader
 from .sdk import OUR_ERRORS, STATUS_ERRORS, about, error_fields, example
 from .tags import Tags
-from .waits import wait_of
 
 
 def read(document: Document) -> dict[str, Any]:
@@ -26,7 +25,7 @@ def read(document: Document) -> dict[str, Any]:
     models, problems = reader.models, reader.problems
     operations = list(_made(found, reader))
     models.keep([*reader.components(), *(name for one in operations for name in one.classes)])
-    _extend(operations, reader)
+    extend(operations, reader, {*OUR_ERRORS, *(one.name for one in operations)})
     waits = [one.wait for one in operations if one.wait]
     models.link()
     with at("info, servers or x-sdk"):
@@ -64,22 +63,3 @@ def _made(operations: list[Operation], reader: Reader) -> Iterator[Operation]:
             reader.problems.append(broken[0].within(one.place))
         else:
             yield one
-
-
-def _extend(operations: list[Operation], reader: Reader) -> None:
-    """Add the waits that the document asks for, and its iterators over pages.
-
-    What cannot be met is a problem, and the operation itself as good without.
-    """
-    models, problems = reader.models, reader.problems
-    taken = {*OUR_ERRORS, *(one.name for one in operations)}
-    for one in operations:
-        with noting(problems, f"{one.place}: x-paging"):
-            if hints := one.content.get("x-paging"):
-                one.paging = paging_of(one, hints, models, taken)
-                taken.add(one.paging.name)
-        with noting(problems, f"{one.place}: x-long-running"):
-            if hints := one.content.get("x-long-running"):
-                one.wait = wait_of(one, hints, models, taken)
-                noun = one.wait.noun
-                taken |= {f"wait_for_{noun}", f"wait_for_{noun}s", *one.wait.errors}

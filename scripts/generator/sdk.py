@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import frozen
 from openapi_python_client import strings
 
 from .document import Document, UnsupportedError
@@ -18,32 +17,19 @@ from .operation import Operation, Wait
 from .shapes import STRING
 from .text import Text
 
+STATUS_ERRORS = {
+    "BadRequestError": (400, "The request is malformed."),
+    "AuthenticationError": (401, "The token is missing, wrong or expired."),
+    "PermissionDeniedError": (403, "The token does not allow this."),
+    "NotFoundError": (404, "What was asked for does not exist, or no longer does."),
+    "RateLimitError": (429, "Too many requests in too short a time; try again later."),
+    "InternalServerError": (5, "The API failed, or a gateway in front of it; try again later."),
+}
+"""The error of a status, or of all that begin with a digit, as people know it from other SDKs."""
 
-@frozen
-class StatusError:
-    """An error of one status, or of those that no other error has."""
-
-    code: int | None
-    name: str
-    description: str
-
-
-STATUS_ERRORS = (
-    StatusError(400, "BadRequestError", "The request is malformed."),
-    StatusError(401, "AuthenticationError", "The token is missing, wrong or expired."),
-    StatusError(403, "PermissionDeniedError", "The token does not allow this."),
-    StatusError(404, "NotFoundError", "What was asked for does not exist, or no longer does."),
-    StatusError(429, "RateLimitError", "Too many requests in too short a time; try again later."),
-    StatusError(
-        None, "InternalServerError", "The API failed, or a gateway in front of it; try again later."
-    ),
-)
-"""The errors of statuses, under the names that people know from other SDKs."""
-
-OUR_ERRORS = frozenset(
-    {"APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "ResponseDecodeError"}
-    | {one.name for one in STATUS_ERRORS}
-)
+OUR_ERRORS = STATUS_ERRORS.keys() | {
+    *("APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "ResponseDecodeError"),
+}
 """The errors that every package has."""
 
 
