@@ -135,7 +135,10 @@ def _pairs(key: str, value: object, way: str) -> Iterator[tuple[str, str]]:
     plain: Any = to_json(value)
     if isinstance(plain, list | tuple):
         for place, one in enumerate(cast("Sequence[object]", plain)):
-            yield from _pairs(f"{key}[{place}]" if way == "deep" else key, one, way or "json")
+            if way == "deep":
+                yield from _pairs(f"{key}[{place}]", one, way)
+            elif one is not None:
+                yield key, _text(key, one)
     elif way != "json" and isinstance(plain, dict):
         for name, one in cast("dict[str, object]", plain).items():
             yield from _pairs(f"{key}[{name}]" if way == "deep" else name, one, way)
