@@ -37,6 +37,7 @@ else:
             "APITimeoutError",
             "AuthenticationError",
             "BadRequestError",
+            "ConflictError",
             "InternalServerError",
             "JobCancelledError",
             "JobEndedError",
@@ -47,6 +48,7 @@ else:
             "PermissionDeniedError",
             "RateLimitError",
             "ResponseDecodeError",
+            "UnprocessableEntityError",
         ),
         "models": (
             "ErrorBody",

@@ -22,6 +22,7 @@ __all__ = [
     "APITimeoutError",
     "AuthenticationError",
     "BadRequestError",
+    "ConflictError",
     "InternalServerError",
     "JobCancelledError",
     "JobEndedError",
@@ -32,6 +33,7 @@ __all__ = [
     "PermissionDeniedError",
     "RateLimitError",
     "ResponseDecodeError",
+    "UnprocessableEntityError",
 ]
 
 if TYPE_CHECKING:
@@ -87,6 +89,14 @@ class PermissionDeniedError(APIStatusError):
 
 class NotFoundError(APIStatusError):
     """What was asked for does not exist, or no longer does."""
+
+
+class ConflictError(APIStatusError):
+    """The request conflicts with the state of the resource."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """The request is sound, but cannot be met."""
 
 
 class RateLimitError(APIStatusError):
@@ -145,6 +155,8 @@ ERROR_CLASSES = _plain.ErrorClasses(
         401: AuthenticationError,
         403: PermissionDeniedError,
         404: NotFoundError,
+        409: ConflictError,
+        422: UnprocessableEntityError,
         429: RateLimitError,
         5: InternalServerError,
     },

@@ -22,6 +22,8 @@ STATUS_ERRORS = {
     "AuthenticationError": (401, "The token is missing, wrong or expired."),
     "PermissionDeniedError": (403, "The token does not allow this."),
     "NotFoundError": (404, "What was asked for does not exist, or no longer does."),
+    "ConflictError": (409, "The request conflicts with the state of the resource."),
+    "UnprocessableEntityError": (422, "The request is sound, but cannot be met."),
     "RateLimitError": (429, "Too many requests in too short a time; try again later."),
     "InternalServerError": (5, "The API failed, or a gateway in front of it; try again later."),
 }

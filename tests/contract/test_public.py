@@ -22,6 +22,7 @@ PUBLIC = [
     "BadRequestError",
     "CallOptions",
     "Client",
+    "ConflictError",
     "ErrorBody",
     "ExecutionCluster",
     "Failure",
@@ -49,6 +50,7 @@ PUBLIC = [
     "RequestSource",
     "Response",
     "ResponseDecodeError",
+    "UnprocessableEntityError",
     "__version__",
     "job_from_dict",
 ]
