@@ -29,7 +29,6 @@ WORDS = {
     # Modules.
     "async_connections": "sync_connections",
     "async_client": "sync_client",
-    "async_polling": "sync_polling",
 }
 """What each word becomes; another loses `Async` at its front. Text in quotes stays as it is."""
 

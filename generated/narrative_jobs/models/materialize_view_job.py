@@ -29,13 +29,13 @@ class MaterializeViewJob(ProgressBase):
         updated_at: When the job was last updated; UTC if the API sends no offset.
         type: The type associated with the job.
         ended_at: When the job finished, UTC if the API sends no offset; none until then.
-        request_source: Who asked for the job.
+        request_source: Who asked for a job.
         executor: The internal job executor tied to the job.
         failures: The causes of the job's failure, if it failed.
         idempotency_key: The unique key that keeps the same work from being started twice.
         compute_pool_id: The compute pool associated with the job, if any.
         execution_cluster: The type of the execution cluster to run the job on.
-        input: What the view is computed from.
+        input: What a materialized view is computed from.
         result: The output of the materialized view; none until the job has completed.
     """
 

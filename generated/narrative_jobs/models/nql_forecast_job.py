@@ -29,7 +29,7 @@ class NqlForecastJob(ProgressBase):
         updated_at: When the job was last updated; UTC if the API sends no offset.
         type: The type associated with the job.
         ended_at: When the job finished, UTC if the API sends no offset; none until then.
-        request_source: Who asked for the job.
+        request_source: Who asked for a job.
         executor: The internal job executor tied to the job.
         failures: The causes of the job's failure, if it failed.
         idempotency_key: The unique key that keeps the same work from being started twice.

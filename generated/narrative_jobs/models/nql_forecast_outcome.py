@@ -15,7 +15,7 @@ class NqlForecastOutcome(ModelBase):
     """A forecast, by its kind.
 
     Attributes:
-        forecast: The forecast itself.
+        forecast: What a query would cost and return.
     """
 
     forecast: Forecast | None = None

@@ -14,7 +14,7 @@ class NqlForecastResult(ModelBase):
     """The output of a forecast.
 
     Attributes:
-        success: The output, if the forecast succeeded.
+        success: The output of a forecast that succeeded.
     """
 
     success: NqlForecastSuccess | None = None

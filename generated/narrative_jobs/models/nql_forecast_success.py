@@ -14,7 +14,7 @@ class NqlForecastSuccess(ModelBase):
     """The output of a forecast that succeeded.
 
     Attributes:
-        result: The forecast, by its kind.
+        result: A forecast, by its kind.
     """
 
     result: NqlForecastOutcome | None = None
