@@ -36,33 +36,20 @@ def in_docstring(text: str) -> str:
 
 def docstring(text: str, indent: int, *more: str) -> str:
     """Return a docstring: text of the document, and paragraphs of ours."""
-    safe = strings.safe_for_docstring(text).strip()
-    paragraphs = [*re.split(r"\n\s*\n", safe), *more]
-    filled = "\n\n".join(_filled(part, WIDTH - indent) for part in paragraphs if part)
+    paragraphs = [strings.safe_for_docstring(text).strip(), *more]
+    lines = "\n\n".join(filter(None, paragraphs)).split("\n")
+    filled = "\n".join(_filled(line, WIDTH - indent) for line in lines)
     body = f'"""{textwrap.indent(filled, " " * indent).lstrip()}'
     if "\n" in body:
         return f'{body}\n{" " * indent}"""'
     return f'{body}{"." if body.endswith(chr(34)) else ""}"""'
 
 
-def _filled(paragraph: str, width: int) -> str:
-    """Fill a paragraph as one, or line by line where it is a list, a table or code."""
-    lines = paragraph.split("\n")
-    if not any(re.match(r"\s*([-*+]|\d+[.)]) |\||```|    ", line) for line in lines):
-        lines = [" ".join(paragraph.split())]
-    return "\n".join(
-        textwrap.fill(
-            line,
-            width,
-            subsequent_indent=" " * _hang(line, is_item=len(lines) > 1),
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        for line in lines
-    )
-
-
-def _hang(line: str, *, is_item: bool) -> int:
-    """Return how far the further lines of an item are indented."""
+def _filled(line: str, width: int) -> str:
+    """Fill a line; the rest of an item, of a list or of a section, is indented further."""
     indent = len(line) - len(line.lstrip())
-    return indent + (4 if line.startswith("    ") else 2 if is_item else 0)
+    is_item = re.match(r"\s*([-*+]|\d+[.)]) ", line)
+    hang = " " * (indent + (4 if line.startswith("    ") else 2 if is_item else 0))
+    return textwrap.fill(
+        line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+    )
