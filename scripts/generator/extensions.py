@@ -21,7 +21,7 @@ from .model import Enum, Field, Model, Union
 from .models import Models
 from .names import TAKEN_BY_NOUNS, pascal
 from .operation import Operation, Paging, Value, Wait, arguments
-from .operations import is_scalar, noting
+from .operations import is_scalar
 from .reader import Reader
 from .shapes import ANY, BOOLEAN, INTEGER, STRING, UUID_ARGUMENT, Array, Shape, members, one_of
 
@@ -44,11 +44,11 @@ def extend(operations: list[Operation], reader: Reader, taken: Collection[str]) 
     names = set(taken)
     for one in operations:
         extension = Extension(one, reader.models, names)
-        with noting(reader.problems, f"{one.place}: x-paging"):
+        with reader.noting(f"{one.place}: x-paging"):
             if hints := one.content.get("x-paging"):
                 one.paging = extension.paging(hints)
                 names.add(one.paging.name)
-        with noting(reader.problems, f"{one.place}: x-long-running"):
+        with reader.noting(f"{one.place}: x-long-running"):
             if hints := one.content.get("x-long-running"):
                 one.wait = extension.wait(hints)
                 names |= {f"wait_for_{one.wait.noun}", f"wait_for_{one.wait.noun}s"}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from urllib.parse import parse_qsl
 
 from attrs import evolve, frozen
 
-from .document import METHODS, Document, UnsupportedError, at, resolved
+from .document import METHODS, Document, UnsupportedError, resolved
 from .media import answer_of, body_of
 from .model import Field, Model
 from .models import Models
@@ -36,16 +35,6 @@ IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """OpenAPI 3.1, 4.8.12.1: these are not described as parameters."""
 
 
-@contextmanager
-def noting(problems: list[UnsupportedError], place: str) -> Iterator[None]:
-    """Note why something is not made, and go on."""
-    try:
-        with at(place):
-            yield
-    except UnsupportedError as error:
-        problems.append(error.within(place))
-
-
 def read_operations(reader: Reader) -> tuple[list[Operation], Security]:
     """Return the operations that can be made, and what they send to say who is calling."""
     endpoints = list(_endpoints(reader))
@@ -53,7 +42,7 @@ def read_operations(reader: Reader) -> tuple[list[Operation], Security]:
     names = [one.name for one in endpoints]
     found: list[Operation] = []
     for one in endpoints:
-        with noting(reader.problems, one.place):
+        with reader.noting(one.place):
             if names.count(one.name) > 1:
                 raise UnsupportedError(f"another operation would be called {one.name}, too")
             security.check(one.content)
@@ -64,10 +53,10 @@ def read_operations(reader: Reader) -> tuple[list[Operation], Security]:
 
 def _endpoints(reader: Reader) -> Iterator[Endpoint]:
     for path, given in (reader.flats.document.get("paths") or {}).items():
-        with noting(reader.problems, f"the path {path}"):
+        with reader.noting(f"the path {path}"):
             item = {} if path.startswith("x-") else resolved(reader.flats.document, given)
             for method in (one for one in METHODS if one in item):
-                with noting(reader.problems, f"{method.upper()} {path}"):
+                with reader.noting(f"{method.upper()} {path}"):
                     if not isinstance(item[method], Mapping):
                         raise UnsupportedError("no operation")
                     yield Endpoint(reader, path, method, item, item[method])

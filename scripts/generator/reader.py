@@ -186,7 +186,7 @@ class Reader:
         for key in sorted(flat["properties"], key=lambda key: key not in required):
             if flat["properties"][key] is False:  # There must be none.
                 continue
-            with self.noting(model, f"{model.place}.{key}"):
+            with self.noting(f"{model.place}.{key}", model):
                 node = self.flats.flat(flat["properties"][key])
                 shape = self.typed(node, f"{model.place}.{key}")
                 # What goes one way alone is absent the other way; a constant is known there, too.
@@ -196,20 +196,20 @@ class Reader:
                 found[free(one.name, found)] = one
         model.fields = [evolve(one, name=python) for python, one in found.items()]
         if isinstance(flat.get("additionalProperties"), Mapping):
-            with self.noting(model, f"{model.place}.additionalProperties"):
+            with self.noting(f"{model.place}.additionalProperties", model):
                 value = flat["additionalProperties"]
                 model.additional = self.read(value, f"{model.place} value")
 
     @contextmanager
-    def noting(self, item: Item, place: str) -> Iterator[None]:
-        """Note what keeps a class from being made, and go on: there may be more of it."""
+    def noting(self, place: str, item: Item | None = None) -> Iterator[None]:
+        """Note what keeps something from being made, and go on: there may be more of it."""
         try:
             with at(place):
                 yield
         except UnsupportedError as error:
-            error = error.within(item.place)
-            self.broken.setdefault(item.name, error)
-            self.problems.append(error)
+            self.problems.append(error.within(place))
+            if item:
+                self.broken.setdefault(item.name, error.within(place))
 
     def _one_of(self, flat: Node, name: str, class_name: str | None) -> Shape:
         members: list[tuple[str | None, Shape]] = []

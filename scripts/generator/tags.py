@@ -27,7 +27,7 @@ class Tags:
         """Find the tags of every union that has a discriminator."""
         for item in list(self.reader.models.items.values()):
             if isinstance(item, Union) and item.hints is not None:
-                with self.reader.noting(item, item.place):
+                with self.reader.noting(item.place, item):
                     self._tag(item, item.hints)
 
     def _tag(self, union: Union, hints: Document) -> None:
