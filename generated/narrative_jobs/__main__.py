@@ -5,22 +5,14 @@ from __future__ import annotations
 
 import sys
 
-from ._runtime.cli import Command, Program, run
+from . import _long_running
+from ._runtime.cli import Program, run
 
 PROGRAM = Program(
     key_variable="NARRATIVE_API_KEY",
     environment_variable="NARRATIVE_ENVIRONMENT",
     environments=("prod", "dev"),
-    commands=(
-        Command(
-            ending="",
-            noun="job",
-            id_name="JOB_ID",
-            operation="get_job",
-            state="state",
-            succeeded="completed",
-        ),
-    ),
+    operations={"get_job": _long_running.get_job},
 )
 
 

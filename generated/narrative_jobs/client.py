@@ -16,8 +16,7 @@ from ._runtime.async_polling import AsyncFinished, AsyncPollingClient
 from ._runtime.calls import UNSET, Call, CallOptions, Response, Unset
 from ._runtime.sync_connections import OwnConnection
 from ._runtime.sync_polling import Finished, PollingClient
-from ._runtime.waiting import PollInterval
-from ._runtime.watches import Wait
+from ._runtime.watches import PollInterval, Wait
 from ._version import __version__
 from .errors import ERROR_CLASSES
 

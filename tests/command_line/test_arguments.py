@@ -35,7 +35,7 @@ def test_help_shows_examples(command: list[str]) -> None:
     assert result.returncode == 0
     assert result.stdout.startswith("usage: narrative-jobs "), "whatever it was started as"
     for example in (
-        "narrative-jobs get JOB_ID --json | jq .state",
+        "narrative-jobs get JOB_ID --json > job.json",
         "narrative-jobs wait JOB_ID --max-wait 30m && echo done",
         "narrative-jobs wait --json - < ids.txt > jobs.jsonl",
     ):

@@ -67,7 +67,7 @@ def test_the_command_is_named_after_the_package(
 
     of_egg, of_last = ("", "") if len(nouns) == 1 else ("-egg", "-hen")
     assert run_it("--version").stdout == f"{command} 7.0.0\n"
-    example = f"  {command} wait{of_egg} EGG --max-wait 30m"
+    example = f"  {command} wait{of_egg} EGG_ID --max-wait 30m"
     assert example in run_it(f"wait{of_egg}", "--help").stdout
     assert "FARM_API_KEY" in run_it("--help").stdout
 

@@ -11,13 +11,11 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from textwrap import indent
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import Any, TextIO, cast
 
 from .errors import shortened
 from .log import logger
-
-if TYPE_CHECKING:
-    from .waiting import LongRunning
+from .waiting import LongRunning
 
 NAME = str(__package__).removesuffix("._runtime").rpartition(".")[2].replace("_", "-")
 """The command, which is named after the package."""

@@ -8,18 +8,14 @@ import inspect
 import operator
 from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
-from .arguments import Seconds
 from .codec import as_datetime
 from .errors import shortened
 
 T = TypeVar("T")
-
-PollInterval: TypeAlias = Seconds | Callable[[float], Seconds]
-"""Seconds from one poll to the next, or what gives them from the seconds waited so far."""
 
 
 @attrs.frozen

@@ -12,14 +12,18 @@ import re
 import shlex
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from functools import partial
 from importlib import import_module
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from .errors import APIError, APIStatusError, ResponseDecodeError, shortened
 from .log import logger
 from .terminal import NAME, Terminal, complain, write
+from .waiting import LongRunning
+
+Record: TypeAlias = LongRunning[Any]
 
 OK, UNSUCCESSFUL, USAGE, REFUSED, OUT_OF_TIME, INTERRUPTED = 0, 1, 2, 3, 124, 130
 CODES = {
@@ -30,30 +34,6 @@ CODES = {
 """What the exit codes mean that each command has."""
 
 
-class Command(NamedTuple):
-    """What there is to know of something that can be printed and waited for."""
-
-    ending: str
-    """What the names of its commands end in, where there are others."""
-    noun: str
-    id_name: str
-    operation: str
-    """The client's method that gets one."""
-    state: str
-    """The path of its state in JSON."""
-    succeeded: str
-    """The states that are a success, in words."""
-
-    @property
-    def examples(self) -> str:
-        get, wait = (f"  {NAME} {verb}{self.ending}" for verb in ("get", "wait"))
-        return f"""\
-{get} {self.id_name} --json | jq .{self.state}
-{wait} {self.id_name} --max-wait 30m && echo done
-{wait} --json - < ids.txt > {self.noun}s.jsonl
-"""
-
-
 class Program(NamedTuple):
     """What there is to know of a package."""
 
@@ -61,7 +41,8 @@ class Program(NamedTuple):
     environment_variable: str
     environments: tuple[str, ...]
     """What `--environment` may say; the first is the default."""
-    commands: tuple[Command, ...]
+    operations: Mapping[str, Record]
+    """The client's methods that get something that can be printed and waited for."""
 
 
 def run(program: Program) -> int:
@@ -100,12 +81,10 @@ def _options(program: Program) -> argparse.Namespace:
     common.add_argument("--json", action="store_true", help="print what the API sent")
     common.add_argument("--verbose", action="store_true", help="show the log, on stderr")
     common.add_argument("--quiet", action="store_true", help="show nothing but what went wrong")
-    examples = "\n".join(["examples:", *(command.examples for command in program.commands)])
     parser = argparse.ArgumentParser(
         NAME,
         parents=[common],
         description=f"The API key comes from the environment variable {program.key_variable}.",
-        epilog=f"{examples}\nThe exit codes are in the help of each command.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     version = import_module(".._version", __package__).__version__
@@ -115,8 +94,12 @@ def _options(program: Program) -> argparse.Namespace:
     except ModuleNotFoundError:
         parser.add_argument("--print-completion", type=_without_extra, help=argparse.SUPPRESS)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in program.commands:
-        _add_commands(commands.add_parser, command, common, examples)
+    examples = ["examples:"]
+    for operation, record in program.operations.items():
+        ending = f"-{record.noun.replace('_', '-')}" if len(program.operations) > 1 else ""
+        add = partial(commands.add_parser, parents=[common], formatter_class=parser.formatter_class)
+        examples.append(_add_commands(add, ending, operation, record))
+    parser.epilog = "\n".join([*examples, "The exit codes are in the help of each command."])
     others = common.parse_known_args()[1]
     word = next((one for one in others if not one.startswith("-")), "")
     close = get_close_matches(word, [*commands.choices], n=1)
@@ -127,35 +110,38 @@ def _options(program: Program) -> argparse.Namespace:
 
 
 def _add_commands(
-    add: Callable[..., argparse.ArgumentParser],
-    command: Command,
-    common: argparse.ArgumentParser,
-    examples: str,
-) -> None:
-    """Add the commands that print some, and that wait for some."""
-    noun = command.noun
+    add: Callable[..., argparse.ArgumentParser], ending: str, operation: str, record: Record
+) -> str:
+    """Add the command that prints some, and the one that waits for some; return examples."""
+    noun, id_name = record.noun, record.id_name.upper()
+    get, wait = f"get{ending}", f"wait{ending}"
+    examples = f"""\
+  {NAME} {get} {id_name} --json > {noun}.json
+  {NAME} {wait} {id_name} --max-wait 30m && echo done
+  {NAME} {wait} --json - < ids.txt > {noun}s.jsonl
+"""
     of_get = {OK: f"printed, in whatever state: a failed {noun}, too"}
     of_wait = {
-        OK: f"every {noun} has ended as {command.succeeded}",
+        OK: f"every {noun} has ended as {' or '.join(sorted(record.succeeded))}",
         UNSUCCESSFUL: "one has ended in another way",
         OUT_OF_TIME: f"the wait ran out; of several, {REFUSED} goes before it, and it before 1",
     }
-    for verb, run_it, does, own_codes in (
-        ("get", _get, f"print {noun}s as they are now", of_get),
-        ("wait", _wait, f"wait for {noun}s; print each as it ends", of_wait),
+    for name, run_it, does, own_codes in (
+        (get, _get, f"print {noun}s as they are now", of_get),
+        (wait, _wait, f"wait for {noun}s; print each as it ends", of_wait),
     ):
         codes = [f"  {code:<4} {means}" for code, means in sorted((own_codes | CODES).items())]
-        parser = add(f"{verb}{command.ending}", parents=[common], help=does)
-        parser.epilog = "\n".join([examples, "exit codes:", *codes])
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        parser = add(name, help=does)
+        parser.epilog = "\n".join(["examples:", examples, "exit codes:", *codes])
         of_ids = f"the id of a {noun}; `-` reads ids from stdin"
-        parser.add_argument("ids", metavar=command.id_name, nargs="+", help=of_ids)
-        parser.set_defaults(run=run_it, command=command)
+        parser.add_argument("ids", metavar=id_name, nargs="+", help=of_ids)
+        parser.set_defaults(run=run_it, operation=operation, record=record)
     span: dict[str, Any] = {"type": _seconds, "metavar": "TIME"}
     help_text = "90, 45s, 30m, 1h30m or none; by default 1h"
     parser.add_argument("--max-wait", default="1h", help=help_text, **span)
     parser.add_argument("--interval", help="between two polls; by default it grows", **span)
     parser.add_argument("--fail-fast", action="store_true", help="end with the first bad end")
+    return examples
 
 
 def _without_extra(_: str) -> NoReturn:
@@ -191,10 +177,9 @@ def _run(program: Program, options: argparse.Namespace) -> int:
     """Run a command, and return its exit code."""
     if options.verbose:
         logger.setLevel(logging.DEBUG)
-    record = getattr(import_module(".._long_running", __package__), options.command.operation)
     client_class = import_module("..client", __package__).Client
     with client_class(environment=options.environment) as client:
-        terminal = Terminal(record, client.base_url, is_quiet=options.quiet)
+        terminal = Terminal(options.record, client.base_url, is_quiet=options.quiet)
         code: int = options.run(client, terminal, options)
         return code
 
@@ -204,7 +189,7 @@ def _get(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
     code = OK
     for item_id in _ids(options.ids):
         try:
-            response = getattr(client.with_raw_response, options.command.operation)(item_id)
+            response = getattr(client.with_raw_response, options.operation)(item_id)
             terminal.show(response.content if options.json else response.parsed)
         except APIError as error:
             if options.json and isinstance(error, ResponseDecodeError):
@@ -219,7 +204,7 @@ def _get(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
 def _wait(client: Any, terminal: Terminal, options: argparse.Namespace) -> int:
     """Print each as it ends, and return what they all come to."""
     codes = {OK}
-    responses = getattr(client.with_raw_response, f"wait_for_{options.command.noun}s")(
+    responses = getattr(client.with_raw_response, f"wait_for_{options.record.noun}s")(
         _ids(options.ids),
         max_wait=options.max_wait,
         poll_interval=options.interval,

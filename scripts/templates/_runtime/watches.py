@@ -18,9 +18,12 @@ from .deadline import Deadline
 from .errors import APIConnectionError, APIError, excerpt, shortened
 from .log import logger
 from .retries import MAX_PAUSE, Pace, retry_after
-from .waiting import LongRunning, PollInterval
+from .waiting import LongRunning
 
 T = TypeVar("T")
+
+PollInterval: TypeAlias = Seconds | Callable[[float], Seconds]
+"""Seconds from one poll to the next, or what gives them from the seconds waited so far."""
 
 Outcome: TypeAlias = Response[T] | BaseException
 
