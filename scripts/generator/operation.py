@@ -11,7 +11,7 @@ from .document import Document
 from .model import Field
 from .names import pascal
 from .shapes import NONE, Shape, one_of
-from .text import Text, sentence
+from .text import Text, literal, sentence
 
 
 @frozen
@@ -75,7 +75,7 @@ class Operation:
     path: Text
     url: str
     """An expression: the path with its parameters filled in."""
-    fixed_query: tuple[tuple[str, str], ...]
+    fixed_query: dict[str, list[str]]
     """The query that the path has of its own."""
     positional: list[Field]
     """The parameters that are given without their names: those of the path."""
@@ -119,21 +119,21 @@ class Operation:
         return [Answer("2XX", Text(""), Media("", "", NONE))]  # The document knows none.
 
     @property
-    def media_types(self) -> list[tuple[str, Text]]:
-        """The headers that say what the answer is to be, and a JSON body is, if not plain JSON."""
-        accepted = dict.fromkeys(one.media.name for one in self.successes if one.media.name)
-        body = self.media.name if self.media and self.media.kind == "json" else ""
-        given = {"Accept": ", ".join(accepted), "Content-Type": body}
-        usual = {"", "application/json"}
-        return [(name, Text(said)) for name, said in given.items() if said not in usual]
-
-    @property
-    def query_ways(self) -> str:
-        """What is passed on beside the query: which parameters are written in other ways."""
-        said = {one.key: one.said for one in self.query}
+    def written(self) -> list[tuple[str, list[tuple[str, str]], str]]:
+        """What writes the query and the headers, the values by their keys, and in which ways."""
+        query = [(key, literal(given)) for key, given in self.fixed_query.items()]
+        query += [(one.key, one.name) for one in self.query]
+        said = {str(one.key): one.said for one in self.query}
         joined = [key for key, one in said.items() if one.get("explode") is False]
         deep = [key for key, one in said.items() if one.get("style") == "deepObject"]
-        return arguments(joined=joined, deep=deep)
+        accepted = dict.fromkeys(one.media.name for one in self.successes if one.media.name)
+        body = self.media.name if self.media and self.media.kind == "json" else ""
+        types = {"Accept": ", ".join(accepted), "Content-Type": body}
+        usual = {"", "application/json"}
+        headers = [(key, literal(given)) for key, given in types.items() if given not in usual]
+        headers += [(one.key, one.name) for one in self.headers]
+        ways = arguments(joined=joined, deep=deep)
+        return [("params=query_arguments", query, ways), ("headers=header_arguments", headers, "")]
 
     @property
     def keywords(self) -> list[Field]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs
 
 from attrs import evolve, frozen
 
@@ -98,7 +98,7 @@ class Endpoint:
             method=self.method.upper(),
             path=Text(self.path),
             url=_url(path, in_path),
-            fixed_query=tuple(parse_qsl(query, keep_blank_values=True)),
+            fixed_query=parse_qs(query, keep_blank_values=True),
             positional=sorted(in_path, key=lambda one: path.find(f"{{{one.key}}}")),
             query=[one for one in fields if one.said["in"] == "query"],
             headers=[one for one in fields if one.said["in"] == "header"],
