@@ -473,7 +473,7 @@ def test_the_environment_says_which_hosts_have_a_proxy(
         ({"ALL_PROXY": "http://proxy:port"}, "ALL_PROXY.* is not of the form http://host:port"),
         ({"ALL_PROXY": "http://proxy:99999"}, "ALL_PROXY.* is not of the form http://host:port"),
         ({"ALL_PROXY": "ftp://proxy:21"}, "ALL_PROXY.* is not of the form http://host:port"),
-        ({"ALL_PROXY": "socks5://p:1"}, "ALL_PROXY.* SOCKS takes an http_client of httpx"),
+        ({"ALL_PROXY": "socks5://p:1"}, r"ALL_PROXY.* SOCKS: pip install 'httpx\[socks\]'"),
         ({"ALL_PROXY": "http://me:{token}/@p:1"}, "ALL_PROXY.* with a percent-encoded user:pass"),
         ({"SSL_CERT_FILE": "/nowhere/ca.pem"}, "SSL_CERT_FILE cannot be read: .*No such file"),
         ({"SSL_CERT_FILE": __file__}, "certificates of SSL_CERT_FILE cannot be read"),
@@ -522,6 +522,13 @@ def test_a_proxy_that_says_nothing_is_waited_for_as_long_as_timeout_says(
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with pytest.raises(APITimeoutError):
             flavour.run(lambda client: client.get_job(JOB_ID), max_retries=0, timeout=0.1)
+
+
+def test_aiohttp_refuses_a_proxy_that_it_cannot_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("narrative_jobs._runtime.connections.find_spec", lambda name: name)
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
+    with pytest.raises(ValueError, match="SOCKS proxy, which aiohttp cannot use"):
+        Flavour("aiohttp").run(lambda client: client.get_job(JOB_ID))
 
 
 def test_the_connections_of_an_idle_client_are_reused_and_dropped_when_they_are_stale() -> None:

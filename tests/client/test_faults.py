@@ -92,9 +92,9 @@ OUTCOMES: list[Row] = [
     ("429 in an hour, ok", {}, RateLimitError, 1, "asks to come back in 3600 seconds"),
     ("400", {}, BadRequestError, 1, "400"),
     ("404", {}, NotFoundError, 1, "NotFound: No."),
-    ("302", {}, APIStatusError, 1, "302 Found and points to http://127.0.0.1:1/stolen, where the"),
-    ("302 to nowhere", {}, APIStatusError, 1, "302 Found and points to http://x:port/, where"),
-    ("302 by mail", {}, APIStatusError, 1, "302 Found and points to mailto:a@b, where"),
+    ("302", {}, APIStatusError, 1, "302 Found and points to 127.0.0.1, where the client"),
+    ("302 to nowhere", {}, APIStatusError, 1, "302 Found and points to no URL, where"),
+    ("302 by mail", {}, APIStatusError, 1, "302 Found and points to"),
     ("404 in a charset", {}, NotFoundError, 1, "NotFound: No."),
     ("304", {}, APIStatusError, 1, "304 Not Modified"),
     ("half a json", {}, ResponseDecodeError, 1, "expected JSON"),
@@ -355,7 +355,7 @@ def test_redirects_are_not_followed_whatever_the_http_client_says(follow: bool) 
             FaultServer("away", faults={"away": away}) as server,
             httpx.Client(follow_redirects=follow) as mine,
             Client(TOKEN, base_url=server.url, http_client=mine) as client,
-            pytest.raises(APIStatusError, match=r"307.*points to http://127.*/stolen, where"),
+            pytest.raises(APIStatusError, match=r"307.*points to 127.0.0.1, where"),
         ):
             client.get_job(JOB_ID)
         assert other.requests == []

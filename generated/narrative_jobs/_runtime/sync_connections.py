@@ -47,6 +47,7 @@ class OwnConnection(httpcore.NetworkBackend, httpcore.NetworkStream):
     def __init__(self, route: Route) -> None:
         self._route = route
         self._deadline = Deadline(None)
+        self._patience: float | None = None
         self._stream = httpcore.NetworkStream()  # Not there yet.
         options: dict[str, Any] = {"ssl_context": route.tls, "keepalive_expiry": KEEPALIVE}
         options["network_backend"] = self
@@ -54,11 +55,13 @@ class OwnConnection(httpcore.NetworkBackend, httpcore.NetworkStream):
         if route.proxy is not None:
             if route.proxy.url.scheme == "https":
                 options["proxy_ssl_context"] = route.tls
-            pool = httpcore.HTTPProxy(str(route.proxy.url), route.proxy.raw_auth, **options)
+            pool_class = httpcore.SOCKSProxy if route.is_by_socks else httpcore.HTTPProxy
+            pool = pool_class(str(route.proxy.url), route.proxy.raw_auth, **options)
         self._inner = pool.create_connection(route.origin)
 
     def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         self._deadline, deadline.wire = deadline, self
+        self._patience = request.timeout.read  # For the steps of SOCKS, which have no other.
         origin, target = self._route.origin, request.target.encode("ascii")
         sent = httpcore.Request(
             request.method,
@@ -76,7 +79,7 @@ class OwnConnection(httpcore.NetworkBackend, httpcore.NetworkStream):
             finally:
                 answer.close()
         except Exception as error:
-            # Those of httpcore have the names of those of httpx.
+            # Those of httpcore, and of what speaks SOCKS for it, have the names of those of httpx.
             error_class = getattr(httpx, type(error).__name__, None)
             if error_class is None:
                 raise
@@ -106,10 +109,10 @@ class OwnConnection(httpcore.NetworkBackend, httpcore.NetworkStream):
         return self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left(timeout))
+        return self._stream.read(max_bytes, self._deadline.left(timeout or self._patience))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadline.left(timeout))
+        self._stream.write(buffer, self._deadline.left(timeout or self._patience))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

@@ -16,7 +16,7 @@ import httpx
 from .calls import Call, Response
 from .codec import as_bytes, as_nothing, as_text, to_json
 from .connections import Answer
-from .errors import APIError, ErrorClasses, MismatchError, excerpt, shortened
+from .errors import APIError, ErrorClasses, MismatchError, excerpt
 from .oddities import strictly
 from .retries import MAX_RETRY_AFTER, retry_after
 
@@ -125,8 +125,7 @@ class Reader:
     def _status_error(self, call: Call[Any], answer: Answer) -> APIError:
         message = f"{call} answered {answer.status_code} {answer.reason}".rstrip()
         if 300 <= answer.status_code < 400 and "Location" in answer.headers:
-            target = shortened(answer.headers["Location"])
-            message += f" and points to {target}, where the client does not follow"
+            message += f" and points to {self._host(answer)}, where the client does not follow"
         wait = retry_after(answer.headers)
         if wait is not None and wait > MAX_RETRY_AFTER:
             message += f", and asks to come back in {wait:.0f} seconds"
@@ -141,6 +140,13 @@ class Reader:
             body=body,
             request_id=self._request_id(answer),
         )
+
+    def _host(self, answer: Answer) -> str:
+        """Return where an answer points to; the rest of that URL may be a secret by itself."""
+        try:
+            return self._base_url.join(answer.headers["Location"]).host or "no host"
+        except (httpx.InvalidURL, UnicodeError):
+            return "no URL"
 
 
 def _payload(decode: Callable[[Any], Any], answer: Answer) -> Any:

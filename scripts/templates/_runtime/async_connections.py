@@ -46,6 +46,7 @@ class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStre
     def __init__(self, route: Route) -> None:
         self._route = route
         self._deadline = Deadline(None)
+        self._patience: float | None = None
         self._stream = httpcore.AsyncNetworkStream()  # Not there yet.
         options: dict[str, Any] = {"ssl_context": route.tls, "keepalive_expiry": KEEPALIVE}
         options["network_backend"] = self
@@ -53,11 +54,13 @@ class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStre
         if route.proxy is not None:
             if route.proxy.url.scheme == "https":
                 options["proxy_ssl_context"] = route.tls
-            pool = httpcore.AsyncHTTPProxy(str(route.proxy.url), route.proxy.raw_auth, **options)
+            pool_class = httpcore.AsyncSOCKSProxy if route.is_by_socks else httpcore.AsyncHTTPProxy
+            pool = pool_class(str(route.proxy.url), route.proxy.raw_auth, **options)
         self._inner = pool.create_connection(route.origin)
 
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         self._deadline, deadline.wire = deadline, self
+        self._patience = request.timeout.read  # For the steps of SOCKS, which have no other.
         origin, target = self._route.origin, request.target.encode("ascii")
         sent = httpcore.Request(
             request.method,
@@ -75,7 +78,7 @@ class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStre
             finally:
                 await answer.aclose()
         except Exception as error:
-            # Those of httpcore have the names of those of httpx.
+            # Those of httpcore, and of what speaks SOCKS for it, have the names of those of httpx.
             error_class = getattr(httpx, type(error).__name__, None)
             if error_class is None:
                 raise
@@ -105,10 +108,10 @@ class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStre
         return self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max_bytes, self._deadline.left(timeout))
+        return await self._stream.read(max_bytes, self._deadline.left(timeout or self._patience))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, self._deadline.left(timeout))
+        await self._stream.write(buffer, self._deadline.left(timeout or self._patience))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

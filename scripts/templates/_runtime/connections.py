@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import anyio.lowlevel
@@ -52,6 +53,11 @@ class Route(NamedTuple):
     proxy: httpx.Proxy | None
     tls: ssl.SSLContext | None
 
+    @property
+    def is_by_socks(self) -> bool:
+        """Whether the proxy speaks SOCKS."""
+        return self.proxy is not None and self.proxy.url.scheme.startswith("socks")
+
 
 def route_to(url: httpx.URL) -> Route:
     """Find the way to a server, with the proxy and the certificates that the environment names."""
@@ -77,19 +83,18 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     kind = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), "")
     if not kind or _is_direct(url, proxies.get("no", "")):
         return None
-    given = proxies[kind]
+    name, given = f"The proxy in {kind.upper()}_PROXY, or in the system's settings,", proxies[kind]
     try:
         proxy = httpx.Proxy(given if "://" in given else f"http://{given}")
         if not proxy.url.host or (proxy.url.port or 1) >= 2**16:
             raise ValueError
     except (httpx.InvalidURL, ValueError):  # What they say may quote half a password.
-        proxy = None
-    if proxy is None or proxy.url.scheme.startswith("socks"):
         raise ValueError(
-            f"The proxy in {kind.upper()}_PROXY, or in the system's settings, is not of the form "
-            "http://host:port, before the host with a percent-encoded user:password@ where it "
-            "needs one. One that speaks SOCKS takes an http_client of httpx[socks]."
-        )
+            f"{name} is not of the form http://host:port or socks5://host:port, before the host "
+            "with a percent-encoded user:password@ where it needs one."
+        ) from None
+    if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise ValueError(f"{name} asks for SOCKS: pip install 'httpx[socks]'")
     return proxy
 
 
