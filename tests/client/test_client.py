@@ -25,6 +25,7 @@ from narrative_jobs import (
     AuthenticationError,
     BadRequestError,
     Client,
+    ConflictError,
     InternalServerError,
     NarrativeError,
     NotFoundError,
@@ -32,6 +33,7 @@ from narrative_jobs import (
     RateLimitError,
     Response,
     ResponseDecodeError,
+    UnprocessableEntityError,
     job_from_dict,
 )
 from stand_in import TOKEN, Answer, Server, jobs_of_the_spec
@@ -96,8 +98,9 @@ ERRORS = [
     (401, AuthenticationError),
     (403, PermissionDeniedError),
     (404, NotFoundError),
-    (409, APIStatusError),
+    (409, ConflictError),
     (418, APIStatusError),
+    (422, UnprocessableEntityError),
     (429, RateLimitError),
     (500, InternalServerError),
     (502, InternalServerError),
