@@ -43,8 +43,6 @@ class AsyncPollingClient(AsyncAPIClient):
                 await _hear(wait, due, await self._poll(due))
             elif due is not None:
                 await anyio.sleep(due)
-        if isinstance(end, Exception):
-            raise end
         return end
 
 
@@ -71,9 +69,6 @@ class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
                 await self._follow(wait)
         if end is None:
             raise StopAsyncIteration
-        if isinstance(end, Exception):
-            wait.close()
-            raise end
         given = self._give(end)
         del wait.over[0]  # Last, since no signal comes between this and the return.
         return given

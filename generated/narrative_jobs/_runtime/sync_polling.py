@@ -42,8 +42,6 @@ class PollingClient(APIClient):
                 _hear(wait, due, self._poll(due))
             elif due is not None:
                 time.sleep(due)
-        if isinstance(end, Exception):
-            raise end
         return end
 
 
@@ -70,9 +68,6 @@ class Finished(Generator[R], Generic[T, R]):
                 self._follow(wait)
         if end is None:
             raise StopIteration
-        if isinstance(end, Exception):
-            wait.close()
-            raise end
         given = self._give(end)
         del wait.over[0]  # Last, since no signal comes between this and the return.
         return given

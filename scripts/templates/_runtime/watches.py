@@ -149,15 +149,17 @@ class Wait(Generic[T]):
                 heapq.heappush(self.queue, (self._began, watch.place, watch))
             self.busy.clear()
 
-    def end(self) -> Response[T] | Exception | None:
-        """Return an answer that showed an end, if one is there, or what ends the wait."""
-        if self.over:
-            return self.over[0][1]
-        if self._lost and not self.queue:
+    def end(self) -> Response[T] | None:
+        """Return an answer that showed an end, if one is there, or raise what ends the wait."""
+        end = self.over[0][1] if self.over else None
+        if self._lost and not self.over and not self.queue:
             of_all = f"{len(self._lost)} of {self._count} {self._kind.noun}s"
             text = f"{of_all} could not be followed to their end"
-            return ExceptionGroup(text, [*self._lost.values()])
-        return None
+            end = ExceptionGroup(text, [*self._lost.values()])
+        if isinstance(end, Exception):
+            self.close()
+            raise end
+        return end
 
     def close(self) -> None:
         """Forget everything, so that nothing comes any more."""
