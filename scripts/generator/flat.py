@@ -148,16 +148,16 @@ class Flattener:
                 return narrow
         if "$ref" in a or "$ref" in b:
             self.extended |= {one["$ref"] for one in (a, b) if "$ref" in one}
-            return self._contents(self._opened(a), self._opened(b))
+            return self._contents(_content(self.opened(a)), _content(self.opened(b)))
         for union, other in ((a, b), (b, a)):
             if "oneOf" in union:
                 return {**union, "oneOf": [self._narrowed(one, other) for one in union["oneOf"]]}
         return _combined(a, b)
 
-    def _opened(self, node: Node) -> Node:
+    def opened(self, node: Node) -> Node:
         """Return what a flat schema says, without a reference."""
         while "$ref" in node:
-            node = _content(self.target(node["$ref"]))
+            node = self.target(node["$ref"])
         return node
 
     def _narrowed(self, member: Any, other: Node) -> Any:
@@ -171,7 +171,7 @@ class Flattener:
         """Whether all that one schema says is seen to be said by the other, too."""
         if wide == narrow:
             return True
-        outer, inner = self._opened(wide), self._opened(narrow)
+        outer, inner = _content(self.opened(wide)), _content(self.opened(narrow))
         if "oneOf" in outer or "oneOf" in inner:
             return "oneOf" in inner and _is_type(outer)
         try:

@@ -7,7 +7,6 @@ import re
 from attrs import evolve
 
 from .document import Document, Node, UnsupportedError, is_json
-from .flat import Flattener
 from .model import Field, Model
 from .operation import Media, arguments
 from .reader import Reader
@@ -26,7 +25,7 @@ def body_of(content: Document, reader: Reader, name: str) -> Media | None:
         return None
     media_type, said = _preferred(content)
     node = reader.flats.flat(said.get("schema", {}))
-    opened = _opened(node, reader.flats)
+    opened = reader.flats.opened(node)
     if media_type == "*/*":  # Anything will do.
         media_type = USUAL_RAW if opened.get("type") == "string" else "application/json"
     if "*" in media_type:
@@ -49,7 +48,7 @@ def answer_of(content: Document, reader: Reader, name: str) -> Media:
         return Media("", "", NONE)
     media_type, said = _preferred(content)
     node = reader.flats.flat(said.get("schema", True))
-    opened = _opened(node, reader.flats)
+    opened = reader.flats.opened(node)
     is_binary = opened.get("format") == "binary"
     is_any = media_type == "*/*" and opened.get("type", "object") != "string"
     if is_any or (is_json(media_type) and not is_binary):
@@ -68,12 +67,12 @@ def _read_form(kind: str, shape: Shape, encoding: Document, reader: Reader) -> s
     deep: list[str] = []
     types: dict[str, str] = {}
     for key in {**fields, **encoding}:
-        node = _opened(fields[key].node, reader.flats) if key in fields else {}
+        node = reader.flats.opened(fields[key].node) if key in fields else {}
         said = encoding.get(key, {})
         if kind == "form":
             deep += [key] if _is_deep(key, said, node) else []
             continue
-        item = _opened(reader.flats.flat(node["items"]), reader.flats) if "items" in node else node
+        item = reader.flats.opened(reader.flats.flat(node["items"])) if "items" in node else node
         types[key], is_file = _part(key, said, node, item)
         if is_file:
             fields[key] = _as_file(fields[key])
@@ -112,12 +111,6 @@ def _as_file(field: Field) -> Field:
     """Return a field of a form, as a file or several."""
     shape = Array.of(FILE) if isinstance(field.type.bare, Array) else FILE
     return evolve(field, type=shape if field.required else Nullable.of(shape))
-
-
-def _opened(node: Node, flats: Flattener) -> Node:
-    while "$ref" in node:
-        node = flats.target(node["$ref"])
-    return node
 
 
 def _preferred(content: Document) -> tuple[str, Document]:

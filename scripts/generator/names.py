@@ -19,11 +19,12 @@ LONGEST = 80
 
 # What a module of the package imports is taken there; tests/generator/test_names.py compares these
 # lists with the templates.
-IN_CODEC = frozenset(
+DECODERS = frozenset(
     {"array_of", "as_any", "as_bool", "as_bytes", "as_date", "as_datetime", "as_float", "as_int"}
-    | {"as_none", "as_nothing", "as_object", "as_str", "as_text", "as_uuid", "const", "listed"}
-    | {"map_of", "one_of", "optional", "to_json"}
+    | {"as_none", "as_nothing", "as_object", "as_str", "as_text", "as_uuid", "const", "map_of"}
+    | {"optional"}
 )
+"""What the codec has for types. A template imports them all; ruff leaves out what is not needed."""
 
 TAKEN_BY_CLASSES = frozenset(
     {*dir(builtins), "Any", "ClassVar", "Decoder", "ERROR_CLASSES", "IntEnum", "Literal", "Mapping"}
@@ -50,11 +51,12 @@ TAKEN_BY_NOUNS = TAKEN_BY_ERRORS | {
 }
 """Names that something in progress cannot have: every error has it as an attribute."""
 
-TAKEN_BY_METHODS = IN_CODEC | {
+TAKEN_BY_METHODS = DECODERS | {
     *("aclose", "base_url", "close", "max_retries", "request", "self", "timeout", "total_timeout"),
     *("with_options", "with_raw_response", "annotations", "basic", "checked_transport", "datetime"),
     *("form_body", "header_arguments", "httpx", "id_argument", "json_body", "logger", "models"),
-    *("multipart_body", "path_argument", "query_arguments", "raw_body", "uuid_argument"),
+    *("listed", "multipart_body", "one_of", "path_argument", "query_arguments", "raw_body"),
+    *("to_json", "uuid_argument"),
 }
 """Names that an operation cannot have: the client has them, or a module imports them."""
 
@@ -95,10 +97,9 @@ def field_name(text: str) -> str:
 
 
 def pascal(text: str) -> str:
-    """Return a text as the name of a class, in a way that the parser leaves as it is."""
+    """Return a text as the name of a class."""
     found = strings.pascal_case(_words(text, " "))
-    found = found if found.isidentifier() else strings.pascal_case(f"{PREFIX}{found}")
-    return found if found == text else pascal(found)
+    return found if found.isidentifier() else strings.pascal_case(f"{PREFIX}{found}")
 
 
 def snake(text: str) -> str:

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .model import Item
 from .models import Models
+from .names import DECODERS
 from .sync_twin import KEYWORDS, sync_twin
 from .text import Text, docstring, in_docstring, literal
 
@@ -39,7 +40,7 @@ def render(package: Path, sdk: dict[str, Any], **values: Any) -> None:
     filters = (literal, docstring, in_docstring)
     environment.filters |= {one.__name__: one for one in filters}
     environment.filters["as_sync"] = partial(sync_twin, words=KEYWORDS)
-    environment.globals |= {"sdk": sdk, **values}
+    environment.globals |= {"sdk": sdk, "decoders": sorted(DECODERS), **values}
     for name in environment.list_templates(extensions=["py", "typed"]):
         _write(package / name, name, (TEMPLATES / name).read_text("utf-8"))
     for name in environment.list_templates(extensions=["jinja"]):

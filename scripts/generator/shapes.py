@@ -6,7 +6,7 @@ says which are at hand there by their names.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from attrs import evolve, frozen
@@ -63,15 +63,10 @@ class Shape:
         """The type without `None`."""
         return self.inner if isinstance(self, Nullable) else self
 
-    def walk(self) -> Iterator[Shape]:
-        """Yield this type and every type within."""
-        yield self
-        for one in self.parts:
-            yield from one.walk()
-
     def classes(self) -> frozenset[str]:
         """Return the names of the classes, enums and unions in it."""
-        return frozenset(one.name for one in self.walk() if isinstance(one, Named))
+        own = frozenset([self.name] if self.name else [])
+        return own.union(*(one.classes() for one in self.parts))
 
 
 STRING = Shape("str", "as_str")

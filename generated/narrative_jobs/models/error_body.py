@@ -21,7 +21,7 @@ class ErrorBody(ModelBase):
 
     error: str
     error_description: str
-    additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = attrs.field(factory=dict)
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ class Failure(ModelBase):
     message: str | None = None
     timestamp: datetime.datetime | None = None
     value: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = attrs.field(factory=dict)
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ class Forecast(ModelBase):
 
     cost: int | None = None
     rows: int | None = None
-    additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = attrs.field(factory=dict)
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ class MaterializeViewInput(ModelBase):
     stats_enabled: bool | None = None
     compiled_select: str | None = None
     compiled_sql: str | None = None
-    additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = attrs.field(factory=dict)
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ class MaterializeViewJob(ProgressBase):
     execution_cluster: ExecutionCluster | str | None = None
     input: MaterializeViewInput | None = None
     result: MaterializeViewResult | None = None
-    additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = attrs.field(factory=dict)
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
     _operation: ClassVar[str] = "get_job"
 

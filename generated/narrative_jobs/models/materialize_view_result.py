@@ -23,7 +23,7 @@ class MaterializeViewResult(ModelBase):
     dataset_id: int | None = None
     snapshot_id: int | None = None
     recalculation_id: str | None = None
-    additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = attrs.field(factory=dict)
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ class NqlForecastInput(ModelBase):
 
     nql: str | None = None
     compiled_sql: str | None = None
-    additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = attrs.field(factory=dict)
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:

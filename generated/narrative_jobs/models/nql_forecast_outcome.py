@@ -19,7 +19,7 @@ class NqlForecastOutcome(ModelBase):
     """
 
     forecast: Forecast | None = None
-    additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = attrs.field(factory=dict)
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
     _keys: ClassVar[Mapping[str, str]] = {"forecast": "Forecast"}
 

@@ -59,7 +59,7 @@ class OtherJob(ProgressBase):
     execution_cluster: ExecutionCluster | str | None = None
     input: dict[str, Any] | None = None
     result: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = attrs.field(factory=dict)
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
     _operation: ClassVar[str] = "get_job"
 

@@ -22,7 +22,7 @@ class RequestSource(ModelBase):
     type: str | None = None
     company_id: int | None = None
     user_id: int | None = None
-    additional_properties: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = attrs.field(factory=dict)
     _nulls: frozenset[str] = attrs.field(default=frozenset(), eq=False, alias="_nulls")
 
     def _read(self, rest: dict[str, Any]) -> None:
