@@ -35,7 +35,8 @@ def body_of(content: Document, reader: Reader, name: str) -> Media | None:
         return Media(media_type, kind, CONTENT, node, arguments(media_type=media_type))
     shape = reader.typed(node, f"{name} body")
     if kind == "json":
-        return Media(media_type, kind, shape, node)
+        unusual = "" if media_type == "application/json" else media_type
+        return Media(media_type, kind, shape, node, arguments(media_type=unusual))
     if not isinstance(shape.bare, Class | Map):
         raise UnsupportedError(f"a body of type {media_type} that is no object")
     given = _read_form(kind, shape, said.get("encoding") or {}, reader)

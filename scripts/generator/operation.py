@@ -123,15 +123,13 @@ class Operation:
         """What writes the query and the headers, the values by their keys, and in which ways."""
         query = [(key, literal(given)) for key, given in self.fixed_query.items()]
         query += [(one.key, one.name) for one in self.query]
-        said = {str(one.key): one.said for one in self.query}
+        said: dict[str, Document] = {one.key: one.said for one in self.query}
         joined = [key for key, one in said.items() if one.get("explode") is False]
         deep = [key for key, one in said.items() if one.get("style") == "deepObject"]
-        accepted = dict.fromkeys(one.media.name for one in self.successes if one.media.name)
-        body = self.media.name if self.media and self.media.kind == "json" else ""
-        types = {"Accept": ", ".join(accepted), "Content-Type": body}
-        usual = {"", "application/json"}
-        headers = [(key, literal(given)) for key, given in types.items() if given not in usual]
-        headers += [(one.key, one.name) for one in self.headers]
+        headers = [(str(one.key), one.name) for one in self.headers]
+        names = dict.fromkeys(one.media.name for one in self.successes if one.media.name)
+        if names and list(names) != ["application/json"]:
+            headers.append(("Accept", literal(", ".join(names))))
         ways = arguments(joined=joined, deep=deep)
         return [("params=query_arguments", query, ways), ("headers=header_arguments", headers, "")]
 

@@ -68,9 +68,9 @@ def header_arguments(values: Mapping[str, object]) -> dict[str, str]:
     return headers
 
 
-def json_body(value: object) -> Content:
+def json_body(value: object, media_type: str = "application/json") -> Content:
     """Return a value as JSON."""
-    return Content("application/json", _dumped("The body", value).encode())
+    return Content(media_type, _dumped("The body", value).encode())
 
 
 def form_body(form: object, *, deep: Sequence[str] = ()) -> Content:
