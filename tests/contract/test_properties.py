@@ -91,6 +91,7 @@ def test_timestamps_are_written_as_in_rfc_3339(text: str, expected: str) -> None
 
 NO_TIMESTAMPS = [
     *("", "now", "2023", "2023-10-31", "2023-13-01T00:00:00Z", "T", "1" * 5000),
+    *("2023-W44T11:19:13Z", "2023-10T11:19:13Z"),  # No day is named.
     *("2023-10-31\x0011:19:13", "2023-10-31T11:19:13Zulu", "٢023-10-31T11:19:13"),
     # A leap second ends no other minute than the last of an hour.
     "2016-12-31T23:58:60Z",

@@ -28,7 +28,9 @@ Decoder = Callable[[Any], T]
 File: TypeAlias = str | bytes | IO[bytes] | tuple[str, bytes | IO[bytes]]
 """A file in a form: its bytes, or what reads them; its name, and one of those; or mere text."""
 
-_TIMESTAMP = re.compile(r"[\dW-]{7,10}[Tt ]\d\d[\d:.,]{,20}([Zz]|[+-]\d[\d:.]*)?", re.ASCII)
+_TIMESTAMP = re.compile(
+    r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d|\d{3})[Tt ]\d\d[\d:.,]{,20}([Zz]|[+-]\d[\d:.]*)?", re.ASCII
+)
 _LEAP_SECOND = re.compile(r"([Tt ]\d\d(:?)59\2)60(?:[.,]\d+)?(?=[Zz+-])", re.ASCII)
 _is_uuid = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}").fullmatch
 
