@@ -65,12 +65,9 @@ class NarrativeHook(BaseHook):
 
 
 class NarrativeJobTrigger(WaitTrigger):
-    """Fires when a job has ended, or when the API refuses to tell.
+    """Fires when a job has ended, or when the API refuses to tell. The sensor makes it.
 
-    Args:
-        job_id: Unique identifier for a job, a UUID.
-        narrative_conn_id: The Airflow connection; the key itself is no part of the trigger.
-        poll_interval: How long to wait between two looks, in seconds. By default 60.
+    It looks every `poll_interval` seconds. The key itself is no part of it.
     """
 
     def __init__(
