@@ -8,6 +8,9 @@ import json
 import multiprocessing
 import os
 import random
+import select
+import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -21,6 +24,7 @@ from typing import Any
 from uuid import UUID
 
 import anyio
+import httpx
 import pytest
 from fault_server import FaultServer, Wire, message
 from narrative_jobs import APIConnectionError, APITimeoutError, AsyncClient, Client
@@ -473,7 +477,6 @@ def test_the_environment_says_which_hosts_have_a_proxy(
         ({"ALL_PROXY": "http://proxy:port"}, "ALL_PROXY.* is not of the form http://host:port"),
         ({"ALL_PROXY": "http://proxy:99999"}, "ALL_PROXY.* is not of the form http://host:port"),
         ({"ALL_PROXY": "ftp://proxy:21"}, "ALL_PROXY.* is not of the form http://host:port"),
-        ({"ALL_PROXY": "socks5://p:1"}, r"ALL_PROXY.* SOCKS: pip install 'httpx\[socks\]'"),
         ({"ALL_PROXY": "http://me:{token}/@p:1"}, "ALL_PROXY.* with a percent-encoded user:pass"),
         ({"SSL_CERT_FILE": "/nowhere/ca.pem"}, "SSL_CERT_FILE cannot be read: .*No such file"),
         ({"SSL_CERT_FILE": __file__}, "certificates of SSL_CERT_FILE cannot be read"),
@@ -524,11 +527,67 @@ def test_a_proxy_that_says_nothing_is_waited_for_as_long_as_timeout_says(
             flavour.run(lambda client: client.get_job(JOB_ID), max_retries=0, timeout=0.1)
 
 
-def test_aiohttp_refuses_a_proxy_that_it_cannot_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("narrative_jobs._runtime.connections.find_spec", lambda name: name)
+@pytest.mark.parametrize("flavour", ["sync", "asyncio", "trio"], indirect=True)
+def test_a_proxy_may_speak_socks(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch, serve: Callable[..., Server]
+) -> None:
+    """As it is said in RFC 1928: a greeting, the name of the server, and then all of HTTP."""
+    asked: list[bytes] = []
+    behind = serve(payload("page-sample"))
+
+    class Proxy(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(262)
+            self.request.sendall(b"\5\0")
+            asked.append(self.request.recv(262))
+            self.request.sendall(b"\5\0\0\1" + bytes(6))
+            with socket.create_connection(("127.0.0.1", httpx.URL(behind.url).port)) as inner:
+                others = {self.request: inner, inner: self.request}
+                data = b"-"
+                while data:
+                    ready, *_ = select.select(list(others), [], [])
+                    data = ready[0].recv(65536)
+                    others[ready[0]].sendall(data)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Proxy) as proxy:
+        threading.Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
+        monkeypatch.setenv("ALL_PROXY", f"socks5://127.0.0.1:{proxy.server_address[1]}")
+        job = flavour.run(lambda client: client.get_job(JOB_ID), base_url="http://api.localhost")
+        proxy.shutdown()
+    assert job.state == "completed"
+    assert [one[5:-2] for one in asked] == [b"api.localhost"]
+
+
+@pytest.mark.parametrize("flavour", ["sync", "asyncio", "trio"], indirect=True)
+@pytest.mark.parametrize(
+    ("said", "error"), [(b"", APITimeoutError), (b"HTTP/1.1 400 Bad\r\n\r\n", APIConnectionError)]
+)
+def test_what_is_no_socks_is_an_error(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch, said: bytes, error: type[Exception]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+
+        def answer() -> None:
+            accepted.append(proxy.accept()[0])
+            accepted[0].sendall(said)
+
+        accepted: list[socket.socket] = []
+        threading.Thread(target=answer, daemon=True).start()
+        monkeypatch.setenv("ALL_PROXY", f"socks5://127.0.0.1:{proxy.getsockname()[1]}")
+        with pytest.raises(error):
+            flavour.run(lambda client: client.get_job(JOB_ID), max_retries=0, timeout=0.2)
+        accepted[0].close()
+
+
+def test_a_proxy_that_speaks_socks_is_refused_where_nothing_speaks_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
     with pytest.raises(ValueError, match="SOCKS proxy, which aiohttp cannot use"):
         Flavour("aiohttp").run(lambda client: client.get_job(JOB_ID))
+    monkeypatch.setattr("narrative_jobs._runtime.connections.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"ALL_PROXY.* SOCKS: pip install 'httpx\[socks\]'"):
+        Client(TOKEN)
 
 
 def test_the_connections_of_an_idle_client_are_reused_and_dropped_when_they_are_stale() -> None:
