@@ -32,9 +32,11 @@ class AsyncConnection(Protocol):
 
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer: ...
 
-    def is_usable(self) -> bool: ...
+    def is_usable(self) -> bool:
+        return True
 
-    async def aclose(self) -> None: ...
+    async def aclose(self) -> None:
+        return  # It may be the caller's.
 
 
 class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
@@ -123,7 +125,7 @@ class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStre
             await self._stream.aclose()
 
 
-class AsyncLentClient:
+class AsyncLentClient(AsyncConnection):
     """A client of httpx that is the caller's: it has connections, headers and hooks of its own."""
 
     def __init__(self, client: httpx.AsyncClient, base_url: httpx.URL) -> None:
@@ -151,12 +153,6 @@ class AsyncLentClient:
             # Errors of httpx keep the request: whoever digs there shall not find the token.
             sent.headers.clear()
             raise
-
-    def is_usable(self) -> bool:
-        return True
-
-    async def aclose(self) -> None:
-        """Leave it open."""
 
 
 async def read(

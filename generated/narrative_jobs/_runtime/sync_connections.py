@@ -32,9 +32,11 @@ class Connection(Protocol):
 
     def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer: ...
 
-    def is_usable(self) -> bool: ...
+    def is_usable(self) -> bool:
+        return True
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        return  # It may be the caller's.
 
 
 class OwnConnection(httpcore.NetworkBackend, httpcore.NetworkStream):
@@ -123,7 +125,7 @@ class OwnConnection(httpcore.NetworkBackend, httpcore.NetworkStream):
             self._stream.close()
 
 
-class LentClient:
+class LentClient(Connection):
     """A client of httpx that is the caller's: it has connections, headers and hooks of its own."""
 
     def __init__(self, client: httpx.Client, base_url: httpx.URL) -> None:
@@ -151,12 +153,6 @@ class LentClient:
             # Errors of httpx keep the request: whoever digs there shall not find the token.
             sent.headers.clear()
             raise
-
-    def is_usable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        """Leave it open."""
 
 
 def read(

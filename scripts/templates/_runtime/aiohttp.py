@@ -10,7 +10,7 @@ import httpx
 import yarl
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from .async_connections import read
+from .async_connections import AsyncConnection, read
 from .connections import KEEPALIVE, Answer, Request, Route
 from .deadline import Deadline, shielded
 from .secret import basic
@@ -54,7 +54,7 @@ async def _once(
         return await handler(request)
 
 
-class Session:
+class Session(AsyncConnection):
     """A connection, as aiohttp keeps it; it connects anew by itself."""
 
     def __init__(self, route: Route) -> None:
@@ -92,9 +92,6 @@ class Session:
             async with sent as answer:
                 head = answer.status, answer.reason or "", list(answer.raw_headers)
                 return await read(head, answer.content.iter_any(), deadline, limit)
-
-    def is_usable(self) -> bool:
-        return not self._inner.closed
 
     async def aclose(self) -> None:
         with shielded():
