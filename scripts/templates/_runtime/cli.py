@@ -54,7 +54,7 @@ def run(program: Program) -> int:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         try:
-            return _run(program, _options(program))
+            return _run(_options(program))
         finally:
             for stream in (sys.stdout, sys.stderr):
                 write(stream, "")  # What argparse has printed may meet a closed pipe here.
@@ -173,7 +173,7 @@ def _ids(words: list[str]) -> list[str]:
     return ids
 
 
-def _run(program: Program, options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:
     """Run a command, and return its exit code."""
     if options.verbose:
         logger.setLevel(logging.DEBUG)
