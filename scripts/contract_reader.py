@@ -45,7 +45,7 @@ def read(source: str | Path, like: Contract | None = None) -> Contract:
     contract = Contract(document, schemes, promises, like.promises if like else promises)
     spelled = {PATH_NAME.sub("{}", path): path for path in document["paths"]}
     for path in (like or contract).document["paths"]:
-        its = spelled.get(PATH_NAME.sub("{}", path), path)
+        its = path if path in document["paths"] else spelled.get(PATH_NAME.sub("{}", path), path)
         names = dict(zip(PATH_NAME.findall(its), PATH_NAME.findall(path), strict=True))
         part = {path: document["paths"].get(its) or {}}
         linked.link(part)

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import compare_spec
+import contract_reader
 import pytest
 from large_spec import large_spec
 from stand_in import Answer, Request, Server, load_spec
-from support import ROOT
+from support import ROOT, write
 
 VENDOR = ROOT / "tests" / "vendor" / "openapi.yaml"
 GET_JOB = "GET /jobs/{job_id}"
@@ -345,3 +346,10 @@ def test_a_document_of_the_vendors_size_is_no_trouble(tmp_path: Path) -> None:
     result = compare(path)
     assert result.returncode == 1
     assert f"{GET_JOB} 200.failures[].value." in result.stdout
+
+
+def test_two_paths_that_differ_by_names_alone_are_both_read(tmp_path: Path) -> None:
+    said = {"responses": {"200": {"description": "It."}}}
+    paths = {"/things/{a}": {"get": said}, "/things/{b}": {"put": said}}
+    read = contract_reader.read(write(tmp_path / "a.json", {"openapi": "3.1.0", "paths": paths}))
+    assert {"GET /things/{a}", "PUT /things/{b}"} < read.promises.keys()
