@@ -13,9 +13,8 @@ from support import Flavour
 collect_ignore = ["engines"]  # they need what scripts/test-engines installs
 SLOW = (
     *("test_specs", "test_wheel", "test_release", "test_waiting", "test_regenerate"),
-    *("test_terminal", "test_commands", "test_streams", "test_connections", "test_arguments"),
-    *("test_field", "test_soak", "test_growth", "test_answers", "test_scale", "test_demo"),
-    *("test_readme", "test_faults", "test_oddities", "test_properties"),
+    *("test_connections", "test_growth", "test_readme", "test_demo", "test_soak", "test_field"),
+    *("test_answers", "test_scale", "test_faults", "test_terminal", "test_properties"),
 )
 
 
