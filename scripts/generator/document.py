@@ -33,9 +33,7 @@ class UnsupportedError(Exception):
 
     def within(self, place: str) -> UnsupportedError:
         """Return the same error, as one of what needs the place that it speaks of."""
-        first = self.chain[0] if self.chain else ""
-        is_there = first == place or first.startswith((f"{place}.", f"{place} ", f"{place}:"))
-        return self if is_there else UnsupportedError(self.reason, place, *self.chain)
+        return UnsupportedError(self.reason, place, *self.chain)
 
 
 class ImpossibleError(UnsupportedError):
