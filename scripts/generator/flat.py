@@ -143,16 +143,16 @@ class Flattener:
     def _contents(self, a: Node, b: Node) -> Node:
         if not a or not b:
             return a or b
-        for wide, narrow in ((b, a), (a, b)):
-            if self._adds_nothing(wide, narrow):
-                return narrow
-        if "$ref" in a or "$ref" in b:
-            self.extended |= {one["$ref"] for one in (a, b) if "$ref" in one}
-            return self._contents(_content(self.opened(a)), _content(self.opened(b)))
-        for union, other in ((a, b), (b, a)):
+        of_a, of_b = _content(self.opened(a)), _content(self.opened(b))
+        if _adds_nothing(of_b, of_a):
+            return a
+        if _adds_nothing(of_a, of_b):
+            return b
+        self.extended |= {one["$ref"] for one in (a, b) if "$ref" in one}
+        for union, other in ((of_a, of_b), (of_b, of_a)):
             if "oneOf" in union:
                 return {**union, "oneOf": [self._narrowed(one, other) for one in union["oneOf"]]}
-        return _combined(a, b)
+        return _combined(of_a, of_b)
 
     def opened(self, node: Node) -> Node:
         """Return what a flat schema says, without a reference."""
@@ -162,22 +162,22 @@ class Flattener:
 
     def _narrowed(self, member: Any, other: Node) -> Any:
         """Return what a member of a choice and what stands beside the choice say together."""
-        if self._adds_nothing(other, _content(self.flat(member))):
+        if _adds_nothing(other, _content(self.opened(self.flat(member)))):
             return member
         title = next(map(target_of, references({"allOf": [member]}, "allOf")), title_of(member))
         return {"allOf": [other, member], "title": title}
 
-    def _adds_nothing(self, wide: Node, narrow: Node) -> bool:
-        """Whether all that one schema says is seen to be said by the other, too."""
-        if wide == narrow:
-            return True
-        outer, inner = _content(self.opened(wide)), _content(self.opened(narrow))
-        if "oneOf" in outer or "oneOf" in inner:
-            return "oneOf" in inner and _is_type(outer)
-        try:
-            return _combined(outer, inner) == inner
-        except ImpossibleError:
-            return False
+
+def _adds_nothing(wide: Node, narrow: Node) -> bool:
+    """Whether all that one schema says is seen to be said by the other, too."""
+    if wide == narrow:
+        return True
+    if "oneOf" in wide or "oneOf" in narrow:
+        return "oneOf" in narrow and _is_type(wide)
+    try:
+        return _combined(wide, narrow) == narrow
+    except ImpossibleError:
+        return False
 
 
 def _combined(a: Node, b: Node) -> Node:

@@ -10,11 +10,14 @@ import runpy
 import shutil
 import subprocess
 import sys
+import time
 from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+from generator.flat import Flattener
 from large_spec import large_spec
 from regenerate import generate
 from support import ROOT, regenerate, write
@@ -161,3 +164,16 @@ def test_all_refusals_of_1_400_schemas_are_found_in_20_seconds(tmp_path: Path) -
     code += "; print(sum(not name.startswith('_') for name in vars(Client)) >= 200)"
     result = run(tmp_path, "-c", code)
     assert result.stdout == "True\nTrue\n", result.stderr
+
+
+def test_a_line_of_heirs_is_followed_once_however_long_it_is() -> None:
+    """Those that come first in a document are furthest from the base, and need all others."""
+    schemas: dict[str, Any] = {f"H{number:02}": {"type": "object"} for number in range(14)}
+    for number in range(13):
+        base = {"$ref": f"#/components/schemas/H{number + 1:02}"}
+        own = {"type": "object", "properties": {f"p{number}": {"type": "string"}}}
+        schemas[f"H{number:02}"] = {"allOf": [base, own]}
+    began = time.process_time()
+    flat = Flattener({"components": {"schemas": schemas}}).target("#/components/schemas/H00")
+    assert len(flat["properties"]) == 13
+    assert time.process_time() - began < 1, "a second is hundreds of times what it needs"
