@@ -110,7 +110,7 @@ def test_a_state_cannot_forge_a_line() -> None:
 @pytest.mark.parametrize(
     "variables",
     [
-        {"ALL_PROXY": "socks5://127.0.0.1:1"},
+        {"ALL_PROXY": "http://127.0.0.1:port"},
         {"SSL_CERT_FILE": "/nowhere.pem"},
         {"SSL_CERT_FILE": __file__},
     ],
