@@ -136,14 +136,7 @@ def looked_up(document: Document, reference: str) -> Any:
 
 def resolved(document: Document, node: Document) -> Document:
     """Return what the `$ref` of a path, a parameter, a body or an answer leads to."""
-    seen: list[str] = []
-    while "$ref" in node:
-        reference: str = node["$ref"]
-        node = looked_up(document, reference)
-        if reference in seen or not isinstance(node, Mapping):
-            raise UnsupportedError(f"{reference} leads nowhere in this document")
-        seen.append(reference)
-    return node
+    return resolved(document, looked_up(document, node["$ref"])) if "$ref" in node else node
 
 
 def references(schema: Any, *keywords: str) -> list[str]:
@@ -163,9 +156,3 @@ def reached(names: Iterable[str], after: Callable[[str], Iterable[str]]) -> froz
         found |= new
         todo += new
     return frozenset(found)
-
-
-def is_json(media_type: str) -> bool:
-    """Whether a media type is JSON."""
-    kind = media_type.partition(";")[0].strip().lower()
-    return kind.endswith(("/json", "+json"))

@@ -164,8 +164,7 @@ class Flattener:
         """Return what a member of a choice and what stands beside the choice say together."""
         if _adds_nothing(other, _content(self.opened(self.flat(member)))):
             return member
-        title = next(map(target_of, references({"allOf": [member]}, "allOf")), title_of(member))
-        return {"allOf": [other, member], "title": title}
+        return {"allOf": [other, member], "title": title_of(member)}
 
 
 def _adds_nothing(wide: Node, narrow: Node) -> bool:
@@ -234,6 +233,8 @@ def _is_constraint(schema: Any) -> bool:
 
 
 def title_of(schema: Any) -> str:
-    """Return the title of a schema, if it has one."""
-    found = schema.get("title") if isinstance(schema, Mapping) else None
+    """Return what a schema is called: the name of what it refers to, or its title."""
+    if not isinstance(schema, Mapping):
+        return ""
+    found = target_of(schema["$ref"]) if "$ref" in schema else schema.get("title")
     return found if isinstance(found, str) else ""

@@ -6,7 +6,7 @@ import re
 
 from attrs import evolve
 
-from .document import Document, Node, UnsupportedError, is_json
+from .document import Document, Node, UnsupportedError
 from .model import Field, Model
 from .operation import Media, arguments
 from .reader import Reader
@@ -52,7 +52,7 @@ def answer_of(content: Document, reader: Reader, name: str) -> Media:
     opened = reader.flats.opened(node)
     is_binary = opened.get("format") == "binary"
     is_any = media_type == "*/*" and opened.get("type", "object") != "string"
-    if is_any or (is_json(media_type) and not is_binary):
+    if is_any or (_is_json(media_type) and not is_binary):
         plain = re.sub("; *charset=[^;]*", "", media_type).replace("*/*", "application/json")
         return Media(plain, "json", reader.typed(node, name), node)
     is_text = not is_binary and _is_text(media_type)
@@ -100,9 +100,9 @@ def _part(key: str, said: Document, node: Node, item: Node) -> tuple[str, bool]:
         raise UnsupportedError(f"the encoding of {key!r} in a form with files")
     is_encoded = "contentEncoding" in item
     kind: str = said.get("contentType") or ("" if is_encoded else item.get("contentMediaType", ""))
-    if node.get("type") == "object" and kind and not is_json(kind):
+    if node.get("type") == "object" and kind and not _is_json(kind):
         raise UnsupportedError(f"{kind} as the type of {key!r}, which is an object")
-    is_bytes = not (is_encoded or not kind or is_json(kind) or _is_text(kind))
+    is_bytes = not (is_encoded or not kind or _is_json(kind) or _is_text(kind))
     is_file = item.get("type") == "string" and (is_bytes or item.get("format") == "binary")
     # One of several is as the name of a file has it.
     return "" if kind == USUAL_RAW or set(",*") & set(kind) else kind, is_file
@@ -124,7 +124,11 @@ def _preferred(content: Document) -> tuple[str, Document]:
 
 
 def _kind(media_type: str) -> str:
-    return "json" if is_json(media_type) else FORMS.get(_plain(media_type), "raw")
+    return "json" if _is_json(media_type) else FORMS.get(_plain(media_type), "raw")
+
+
+def _is_json(media_type: str) -> bool:
+    return _plain(media_type).endswith(("/json", "+json"))
 
 
 def _plain(media_type: str) -> str:
