@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from stand_in import load_spec
-from support import ROOT, samples_of_the_readme
+from support import ROOT, samples_of_the_readme, write
 
 VERSION = load_spec()["info"]["version"]
 
@@ -115,7 +115,10 @@ def test_type_checkers_see_the_types_of_the_installed_wheel(wheel: Path, tmp_pat
     mypy = ["mypy", "--strict", "--config-file=", f"--python-executable={python}", *names]
     # One sample is about pandas and polars, which are not here.
     mypy += ["--disable-error-code=import-not-found", "--disable-error-code=import-untyped"]
-    run = subprocess.run(
-        [sys.executable, "-m", *mypy], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
+    strict = {"typeCheckingMode": "strict", "enableTypeIgnoreComments": False}
+    write(tmp_path / "pyrightconfig.json", strict)
+    pyright = ["basedpyright", f"--pythonpath={python}", "usage.py"]
+    for checker in (mypy, pyright):
+        command = [sys.executable, "-m", *checker]
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr

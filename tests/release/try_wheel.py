@@ -92,12 +92,13 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="scripts/try_wheel.py", description=__doc__)
     parser.add_argument("wheel", type=Path)
-    parser.add_argument("--python", default=sys.executable, help="the interpreter to try it on")
-    parser.add_argument(
-        "--lowest", action="store_true", help="with the extras, and the oldest of all"
-    )
+    other = "another interpreter to try it on, with the extras"
+    parser.add_argument("--python", default=sys.executable, help=other)
+    oldest = "with the extras, and the oldest of all"
+    parser.add_argument("--lowest", action="store_true", help=oldest)
     options = parser.parse_args()
-    extras = "[cli,aiohttp]" if options.lowest else ""
+    is_bare = options.python == sys.executable and not options.lowest
+    extras = "" if is_bare else "[cli,aiohttp]"
     with tempfile.TemporaryDirectory() as folder, Server(jobs_of_the_spec()) as server:
         python = install(options.wheel, Path(folder), options.python, extras, lowest=options.lowest)
         told = server.url, TOKEN
