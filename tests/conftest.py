@@ -12,9 +12,9 @@ from support import Flavour
 
 collect_ignore = ["engines"]  # they need what scripts/test-engines installs
 SLOW = (
-    *("test_specs", "test_wheel", "test_release", "test_waiting", "test_regenerate"),
-    *("test_connections", "test_growth", "test_readme", "test_demo", "test_soak", "test_field"),
-    *("test_answers", "test_scale", "test_faults", "test_terminal", "test_properties"),
+    *("test_specs", "test_wheel", "test_release", "test_waiting", "test_large_spec"),
+    *("test_regenerate", "test_connections", "test_growth", "test_readme", "test_demo"),
+    *("test_soak", "test_field", "test_answers", "test_scale", "test_faults", "test_terminal"),
 )
 
 
