@@ -88,21 +88,22 @@ class Flattener:
         OpenAPI 3.0 tells so which of the classes that extend it comes, or else the class itself.
         """
         flat, said = self.target(reference), looked_up(self.document, reference)
-        if "discriminator" not in said or "properties" not in flat:
+        hints = said.get("discriminator") if "properties" in flat else None
+        if not isinstance(hints, Mapping):
             return flat
-        named = [SCHEMAS + escaped(name) for name in self.document["components"]["schemas"]]
-        heirs = [
-            {"$ref": one} for one in named if reference in reached(self._bases(one), self._bases)
-        ]
+        schemas = (self.document.get("components") or {}).get("schemas") or {}
+
+        def bases(one: str) -> list[str]:
+            return references(schemas.get(target_of(one)), "allOf")
+
+        named = [SCHEMAS + escaped(name) for name in schemas]
+        heirs = [{"$ref": one} for one in named if reference in reached(bases(one), bases)]
         # An heir that adds nothing is no other class.
         heirs = [one for one in heirs if "$ref" not in self.target(one["$ref"])]
         own = {**flat, "title": "other", "nullable": False}
         about: Node = {key: flat[key] for key in ("description", "nullable") if key in flat}
-        hints = {**said["discriminator"], "x-base": True}
+        hints = {**hints, "x-base": True}
         return {**about, "oneOf": [*heirs, own], "discriminator": hints} if heirs else flat
-
-    def _bases(self, reference: str) -> list[str]:
-        return references(looked_up(self.document, reference), "allOf")
 
     def check_possible(self, schema: Any) -> None:
         """Raise where no value fits a schema, or a field that it needs."""

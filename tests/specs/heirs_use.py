@@ -22,6 +22,7 @@ sent: dict[str, Any] = {
     "maybe": None,
     "event": {"kind": "ended", "code": 1},
     "made": {"radius": 1},
+    "plant": {"plantType": "Tree", "height": 1.5},
 }
 owner = Owner.from_dict(sent, strict=True)
 assert isinstance(owner.pet, Dog)
@@ -29,6 +30,7 @@ assert isinstance(owner.pet.friend, Cat)
 assert list(map(type, owner.pets or [])) == [Cat, Lion, Dog, PetOther, PetOther]
 assert isinstance(owner.event, Ended)
 assert isinstance(owner.made, models.Circle)
+assert isinstance(owner.plant, models.Plant)
 assert owner.to_dict() == sent
 assert isinstance(models.event_from_dict({"kind": "began"}), Began)
 assert isinstance(models.event_from_dict({"kind": "paused"}), EventOther)

@@ -44,6 +44,7 @@ SENT: dict[str, Any] = {
     "big": 2**63,
     "any": [1],
     "always": {},
+    "whatever": [{}],
     "tuple": [1, "a"],
 }
 found = All.from_dict(SENT)
