@@ -227,9 +227,10 @@ class Client(PollingClient):
         others with it: when they have been yielded, one `ExceptionGroup` holds an error for each of
         the rest, with its `job_id` and, as `job`, how it was last seen. Nothing runs
         between two steps of the iteration, so that the loop may be left at any time; a step ends
-        when the polls under way have, and `max_wait` goes on all the while. A step that was
-        interrupted (by a time-out, Ctrl-C) loses no job: the next one goes on, and makes anew
-        the polls that were cut short. So give a step more time than an answer takes. A call of
+        when the polls under way have, or a second after something has ended, and `max_wait` goes
+        on all the while. A step that was interrupted (by a time-out, Ctrl-C) loses no job: the
+        next one goes on, and makes anew the polls that were cut short. So give a step more time
+        than an answer takes. A call of
         `on_update` that was cut short is not made again. A second consumer at the same time
         meets a `RuntimeError`.
 
@@ -550,9 +551,10 @@ class AsyncClient(AsyncPollingClient):
         others with it: when they have been yielded, one `ExceptionGroup` holds an error for each of
         the rest, with its `job_id` and, as `job`, how it was last seen. Nothing runs
         between two steps of the iteration, so that the loop may be left at any time; a step ends
-        when the polls under way have, and `max_wait` goes on all the while. A step that was
-        interrupted (by a time-out, Ctrl-C) loses no job: the next one goes on, and makes anew
-        the polls that were cut short. So give a step more time than an answer takes. A call of
+        when the polls under way have, or a second after something has ended, and `max_wait` goes
+        on all the while. A step that was interrupted (by a time-out, Ctrl-C) loses no job: the
+        next one goes on, and makes anew the polls that were cut short. So give a step more time
+        than an answer takes. A call of
         `on_update` that was cut short is not made again. A second consumer at the same time
         meets a `RuntimeError`.
 
