@@ -225,14 +225,14 @@ class Client(PollingClient):
 
         Polls each as `wait_for_job` does. What cannot be followed to its end does not take the
         others with it: when they have been yielded, one `ExceptionGroup` holds an error for each of
-        the rest, with its `job_id` and, as `job`, how it was last seen. Nothing runs
-        between two steps of the iteration, so that the loop may be left at any time; a step ends
-        when the polls under way have, or a second after something has ended, and `max_wait` goes
-        on all the while. A step that was interrupted (by a time-out, Ctrl-C) loses no job: the
-        next one goes on, and makes anew the polls that were cut short. So give a step more time
-        than an answer takes. A call of
-        `on_update` that was cut short is not made again. A second consumer at the same time
-        meets a `RuntimeError`.
+        the rest, with its `job_id` and, as `job`, how it was last seen.
+
+        Nothing runs between two steps of the iteration, so that the loop may be left at any time;
+        `max_wait` goes on all the while. A step ends when the polls under way have, or a second
+        after something has ended. One that was interrupted (by a time-out, Ctrl-C) loses no job:
+        the next one goes on, and makes anew the polls that were cut short. So give a step more time
+        than an answer takes. A call of `on_update` that was cut short is not made again. A second
+        consumer at the same time meets a `RuntimeError`.
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.
@@ -549,14 +549,14 @@ class AsyncClient(AsyncPollingClient):
 
         Polls each as `wait_for_job` does. What cannot be followed to its end does not take the
         others with it: when they have been yielded, one `ExceptionGroup` holds an error for each of
-        the rest, with its `job_id` and, as `job`, how it was last seen. Nothing runs
-        between two steps of the iteration, so that the loop may be left at any time; a step ends
-        when the polls under way have, or a second after something has ended, and `max_wait` goes
-        on all the while. A step that was interrupted (by a time-out, Ctrl-C) loses no job: the
-        next one goes on, and makes anew the polls that were cut short. So give a step more time
-        than an answer takes. A call of
-        `on_update` that was cut short is not made again. A second consumer at the same time
-        meets a `RuntimeError`.
+        the rest, with its `job_id` and, as `job`, how it was last seen.
+
+        Nothing runs between two steps of the iteration, so that the loop may be left at any time;
+        `max_wait` goes on all the while. A step ends when the polls under way have, or a second
+        after something has ended. One that was interrupted (by a time-out, Ctrl-C) loses no job:
+        the next one goes on, and makes anew the polls that were cut short. So give a step more time
+        than an answer takes. A call of `on_update` that was cut short is not made again. A second
+        consumer at the same time meets a `RuntimeError`.
 
         Args:
             job_ids: The ids, or the jobs themselves; one that comes twice counts once.
