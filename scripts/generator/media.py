@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from attrs import evolve
 
@@ -10,7 +11,7 @@ from .document import Document, Node, UnsupportedError
 from .model import Field, Model
 from .operation import Media, arguments
 from .reader import Reader
-from .shapes import BYTES, CONTENT, FILE, NONE, TEXT, Array, Class, Map, Nullable, Shape
+from .shapes import BYTES, CONTENT, FILE, NONE, TEXT, Array, Class, Map, Nullable, Shape, one_of
 
 FORMS = {"application/x-www-form-urlencoded": "form", "multipart/form-data": "multipart"}
 """How each sort of form is written; the first is preferred."""
@@ -26,6 +27,10 @@ def body_of(content: Document, reader: Reader, name: str) -> Media | None:
     media_type, said = _preferred(content)
     node = reader.flats.flat(said.get("schema", {}))
     opened = reader.flats.opened(node)
+    if _kind(media_type) == "json" and _has_files(opened, reader):  # JSON has none.
+        same = [one for one in content if content[one].get("schema") == said["schema"]]
+        media_type = next((one for one in same if _kind(one) == "multipart"), media_type)
+        said = content[media_type]
     if media_type == "*/*":  # Anything will do.
         media_type = USUAL_RAW if opened.get("type") == "string" else "application/json"
     if "*" in media_type:
@@ -73,10 +78,10 @@ def _read_form(kind: str, shape: Shape, encoding: Document, reader: Reader) -> s
         if kind == "form":
             deep += [key] if _is_deep(key, said, node) else []
             continue
-        item = reader.flats.opened(reader.flats.flat(node["items"])) if "items" in node else node
-        types[key], is_file = _part(key, said, node, item)
-        if is_file:
-            fields[key] = _as_file(fields[key])
+        types[key], file = _part(key, said, node, reader)
+        if file:
+            type_ = file if fields[key].required else Nullable.of(file)
+            fields[key] = evolve(fields[key], type=type_)
     given[:] = fields.values()
     return arguments(deep=deep, types={key: one for key, one in types.items() if one})
 
@@ -94,10 +99,23 @@ def _is_deep(key: str, said: Document, node: Node) -> bool:
     return False
 
 
-def _part(key: str, said: Document, node: Node, item: Node) -> tuple[str, bool]:
-    """Return the media type of a part, if not the usual one, and whether it is a file."""
+def _part(key: str, said: Document, node: Node, reader: Reader) -> tuple[str, Shape | None]:
+    """Return the media type of a part, if not the usual one, and the type of the file it may be."""
     if {"style", "explode", "headers"} & set(said):
         raise UnsupportedError(f"the encoding of {key!r} in a form with files")
+    some = _opened(node["oneOf"], reader) if "oneOf" in node else [node]
+    items = [_opened([one["items"]], reader)[0] if "items" in one else one for one in some]
+    found = [_content(key, said, one, item) for one, item in zip(some, items, strict=True)]
+    kind, is_file = max(found, key=lambda one: one[1])
+    if not is_file:
+        return kind, None
+    if any(item.get("type") != "string" for item in items):
+        raise UnsupportedError(f"{key!r}, which is a file or something else")
+    return kind, one_of(Array.of(FILE) if "items" in one else FILE for one in some)
+
+
+def _content(key: str, said: Document, node: Node, item: Node) -> tuple[str, bool]:
+    """Return the media type of a part that has a schema, and whether it is a file."""
     is_encoded = "contentEncoding" in item
     kind: str = said.get("contentType") or ("" if is_encoded else item.get("contentMediaType", ""))
     if node.get("type") == "object" and kind and not _is_json(kind):
@@ -108,10 +126,13 @@ def _part(key: str, said: Document, node: Node, item: Node) -> tuple[str, bool]:
     return "" if kind == USUAL_RAW or set(",*") & set(kind) else kind, is_file
 
 
-def _as_file(field: Field) -> Field:
-    """Return a field of a form, as a file or several."""
-    shape = Array.of(FILE) if isinstance(field.type.bare, Array) else FILE
-    return evolve(field, type=shape if field.required else Nullable.of(shape))
+def _has_files(node: Node, reader: Reader) -> bool:
+    fields = (node.get("properties") or {}).items()
+    return any(_part(key, {}, _opened([one], reader)[0], reader)[1] for key, one in fields if one)
+
+
+def _opened(schemas: list[Any], reader: Reader) -> list[Node]:
+    return [reader.flats.opened(reader.flats.flat(one)) for one in schemas]
 
 
 def _preferred(content: Document) -> tuple[str, Document]:

@@ -139,6 +139,7 @@ with Server(answer) as server, Client("token", base_url=server.url) as client:
             image=("x.bin", io.BytesIO(b"png")),
             either=("x.jpeg", b"jpeg"),
             pages=[b"1", b"2"],
+            scans=[b"3"],
             table="a;b",
             encoded="aGk=",
             note="*n*",
@@ -153,6 +154,9 @@ with Server(answer) as server, Client("token", base_url=server.url) as client:
     found_in_json: str | None = client.get_in_json(text="t").text
     assert found_in_json == "x", "in JSON there is no file, whatever the format says"
     assert server.requests[-2].headers["Accept"] == "text/json"
+    client.send_same(body=Upload(file=b"x"))
+    sent_as = server.requests[-1].headers["Content-Type"]
+    assert sent_as.startswith("multipart/form-data"), "JSON holds no files"
     assert client.send_binary(body=b"{}") == b"[1"
     assert server.requests[-1].headers["Content-Type"] == "application/json"
 assert [(one.headers["Content-Type"], one.body) for one in others] == [
@@ -175,6 +179,7 @@ assert found == [
     ("either", "x.jpeg", "image/jpeg", b"jpeg"),
     ("pages", "upload", "application/pdf", b"1"),
     ("pages", "upload", "application/pdf", b"2"),
+    ("scans", "upload", "application/octet-stream", b"3"),
     ("table", None, "text/csv", b"a;b"),
     ("encoded", None, None, b"aGk="),
     ("note", None, "text/markdown", b"*n*"),
