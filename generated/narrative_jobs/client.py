@@ -228,7 +228,7 @@ class Client(PollingClient):
         the rest, with its `job_id` and, as `job`, how it was last seen.
 
         Nothing runs between two steps of the iteration, so that the loop may be left at any time;
-        `max_wait` goes on all the while. A step ends when the polls under way have, or a second
+        `max_wait` goes on all the while. A step ends when the polls under way have, or a little
         after something has ended. One that was interrupted (by a time-out, Ctrl-C) loses no job:
         the next one goes on, and makes anew the polls that were cut short. So give a step more time
         than an answer takes. A call of `on_update` that was cut short is not made again. A second
@@ -552,7 +552,7 @@ class AsyncClient(AsyncPollingClient):
         the rest, with its `job_id` and, as `job`, how it was last seen.
 
         Nothing runs between two steps of the iteration, so that the loop may be left at any time;
-        `max_wait` goes on all the while. A step ends when the polls under way have, or a second
+        `max_wait` goes on all the while. A step ends when the polls under way have, or a little
         after something has ended. One that was interrupted (by a time-out, Ctrl-C) loses no job:
         the next one goes on, and makes anew the polls that were cut short. So give a step more time
         than an answer takes. A call of `on_update` that was cut short is not made again. A second

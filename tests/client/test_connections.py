@@ -469,6 +469,19 @@ def test_the_environment_says_which_hosts_have_a_proxy(
     assert proxy.requests[0].path.startswith("http://") == is_proxied
 
 
+@pytest.mark.parametrize("excepted", ["[::1]:1", "[::1]", "::1"])
+def test_a_server_of_ipv6_is_excepted(
+    serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, excepted: str
+) -> None:
+    proxy = serve(payload("page-sample"))
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("NO_PROXY", excepted)
+    server = "http://[::1]:1"
+    with Client(TOKEN, base_url=server, max_retries=0) as client, pytest.raises(APIConnectionError):
+        client.get_job(JOB_ID)
+    assert not proxy.requests
+
+
 @pytest.mark.parametrize(
     ("variables", "said"),
     [

@@ -776,6 +776,24 @@ def test_a_slow_answer_is_waited_for_while_others_come(flavour: Flavour) -> None
         assert server.accepted <= 4
 
 
+def test_a_slow_api_is_asked_no_more_often(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A poll under way gets the time that answers take, and is not begun again for each end."""
+    for module in ("async_polling", "sync_polling"):
+        monkeypatch.setattr(f"narrative_jobs._runtime.{module}.LAST_MOMENT", 0.05)
+    ids = [str(UUID(int=n)) for n in range(1, 4)]
+
+    async def job(wire: Wire, path: str) -> None:
+        await asyncio.sleep(0.3 * UUID(path.rsplit("/", 1)[-1]).int)
+        wire.write(message("200 OK", job_of(path)))
+
+    with FaultServer("job", faults={"job": job}) as server:
+        jobs = flavour.run(lambda client: take(client.wait_for_jobs(ids)), base_url=server.url)
+        assert [str(job.job_id) for job in jobs] == ids
+        assert len(server.requests) == len(ids)
+
+
 def job_of(path: str) -> bytes:
     """Return the job that was asked for, completed."""
     return JOB.replace(JOB_ID.encode(), path.rsplit("/", 1)[-1].encode())

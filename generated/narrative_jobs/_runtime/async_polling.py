@@ -92,7 +92,8 @@ class AsyncFinished(AsyncGenerator[R], Generic[T, R]):
                 while isinstance(due := wait.next(), Watch):
                     crew.start(due)
                 if wait.busy:
-                    heard = await crew.outcome(LAST_MOMENT if wait.over else due)
+                    patience = max(LAST_MOMENT, 2 * wait.usual)
+                    heard = await crew.outcome(patience if wait.over else due)
                     if heard:
                         await _hear(wait, *heard)
                     elif wait.over:  # One request that stalls holds up none of the others.

@@ -101,12 +101,13 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
 
 def _is_direct(url: httpx.URL, exceptions: str) -> bool:
     """Whether `NO_PROXY`, or what the system has for it, excepts a server."""
-    server = f"{url.host}:{url.port or PORTS[url.scheme]}"
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    server = f"{host}:{url.port or PORTS[url.scheme]}"
     if urllib.request.proxy_bypass(server):
         return True
     for entry in exceptions.lower().replace(",", " ").split():
         domain = entry.rpartition("://")[2].removeprefix("*").lstrip(".")
-        is_named = any(f".{name}".endswith(f".{domain}") for name in (url.host, server))
+        is_named = any(f".{name}".endswith(f".{domain}") for name in (host, server))
         if not domain or is_named or _has(domain, url.host):
             return True
     return False

@@ -43,6 +43,8 @@ class Watch(Generic[T]):
     call: Call[T]
     deadline: Deadline = NEVER
     """When its poll must be over."""
+    polled_at: float = 0.0
+    """When that poll began."""
     polls: int = 0
     item: T | None = None
     """It, as it was when last seen."""
@@ -98,6 +100,8 @@ class Wait(Generic[T]):
         self.over: list[tuple[Watch[T], Response[T] | Exception]] = []
         """The answers that showed a final state, and the errors that end the wait."""
         self._lost: dict[Watch[T], Exception] = {}
+        self.usual = 0.0
+        """How long the last answer took, in seconds."""
         self._slot = -math.inf
 
     def next(self) -> Watch[T] | float | None:
@@ -119,6 +123,7 @@ class Wait(Generic[T]):
             due = self._slot
         if due > now:
             return min(due, self._end) - now
+        watch.polled_at = now
         watch.deadline = Deadline(min(self._end - now, self._total_timeout))
         self.busy.add(watch)  # First, so that Ctrl-C cannot come between.
         heapq.heappop(self.queue)
@@ -129,6 +134,7 @@ class Wait(Generic[T]):
         """Take in what a poll gave; return the thing if its state is another one than before."""
         before, state_of = watch.item, self._kind.state_of
         if isinstance(outcome, Response):
+            self.usual = time.monotonic() - watch.polled_at
             self._hear_answer(watch, outcome)
         elif isinstance(outcome, APIError):
             self._hear_error(watch, outcome)
