@@ -302,8 +302,10 @@ def test_a_variable_shows_the_log(serve: Serve) -> None:
     assert logged(url, "").stderr == ""
 
 
-def test_the_log_of_the_program_itself_comes_first(serve: Serve) -> None:
-    set_up = "logging.basicConfig(level='DEBUG', format='OURS %(message)s')"
+@pytest.mark.parametrize("before", ["", "import narrative_jobs; narrative_jobs.Client('key');"])
+def test_the_log_of_the_program_itself_comes_first(serve: Serve, before: str) -> None:
+    """Also where a module made a client before the program said where its log goes."""
+    set_up = f"{before} logging.basicConfig(level='DEBUG', format='OURS %(message)s')"
     lines = logged(serve(JOB).url, "debug", set_up).stderr.splitlines()
     assert lines
     assert all(line.startswith("OURS ") for line in lines)

@@ -23,7 +23,8 @@ def set_up_log(variable: str) -> None:
     if name.lower() not in LEVELS:
         raise ValueError(f"The environment variable {variable} must be debug or info, not {name!r}")
     logger.setLevel(LEVELS[name.lower()])
-    if not (logging.root.handlers or logger.handlers[1:]):
+    if not logger.handlers[1:]:
         to_stderr = logging.StreamHandler()
         to_stderr.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        to_stderr.addFilter(lambda _: not logging.root.handlers)  # It may say so later, too.
         logger.addHandler(to_stderr)
