@@ -31,7 +31,7 @@ def literal(value: str | int | Sequence[str]) -> str:
 
 def in_docstring(text: str) -> str:
     """Return text on one line, for the midst of a docstring."""
-    return strings.safe_for_docstring(" ".join(text.split())).replace('"', "'")
+    return strings.safe_for_docstring(" ".join(text.split()))
 
 
 def docstring(text: str, indent: int, *more: str) -> str:
