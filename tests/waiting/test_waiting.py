@@ -794,6 +794,33 @@ def test_a_slow_api_is_asked_no_more_often(
         assert len(server.requests) == len(ids)
 
 
+def test_what_stalls_is_asked_again_after_the_others(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("async_polling", "sync_polling"):
+        monkeypatch.setattr(f"narrative_jobs._runtime.{module}.LAST_MOMENT", 0.05)
+    ids = [str(UUID(int=n)) for n in range(1, 9)]
+    ended: set[str] = set()
+
+    async def job(wire: Wire, path: str) -> None:
+        if path.endswith(("2", "3")):
+            await asyncio.sleep(30)
+        wire.write(message("200 OK", job_of(path)))
+
+    def tell(job: Job) -> None:
+        ended.add(str(job.job_id))
+        if ended == {ids[0], *ids[3:]}:
+            raise LookupError("all the others")
+
+    with FaultServer("job", faults={"job": job}) as server, pytest.raises(LookupError):
+        flavour.run(
+            lambda client: take(
+                client.wait_for_jobs(ids, max_wait=15, max_concurrency=2, on_update=tell)
+            ),
+            base_url=server.url,
+        )
+
+
 def job_of(path: str) -> bytes:
     """Return the job that was asked for, completed."""
     return JOB.replace(JOB_ID.encode(), path.rsplit("/", 1)[-1].encode())

@@ -153,7 +153,8 @@ class Wait(Generic[T]):
         if self.busy:  # Some may have been heard already.
             heard = [watch for watch, _ in self.over] + [watch for *_, watch in self.queue]
             for watch in self.busy - {*heard, *self._lost}:
-                heapq.heappush(self.queue, (self._began, watch.place, watch))
+                # After what is due by now: those that stall may take all places, again and again.
+                heapq.heappush(self.queue, (time.monotonic(), watch.place, watch))
             self.busy.clear()
 
     def end(self) -> Response[T] | None:
