@@ -100,7 +100,9 @@ class AsyncAPIClient(BaseClient):
             answer = await self._carrier.exchange(request, deadline, self._max_response_bytes)
         # InvalidURL and UnicodeError: httpx reads even the Location that it does not follow.
         # OSError: an error of TLS in the midst of a connection comes as it is.
-        except (httpx.RequestError, httpx.InvalidURL, UnicodeError, OSError) as cause:
+        except (httpx.RequestError, httpx.InvalidURL, UnicodeError, OSError) as error:
+            is_cut = isinstance(error, httpx.TimeoutException) and not deadline.allows(0.0)
+            cause = TimeoutError() if is_cut else error  # Whatever step the end of the call met.
             outcome, said = self._reader.connection_error(call, cause), type(cause).__name__
         else:
             outcome, said = self._reader.read(call, answer), str(answer.status_code)
