@@ -49,8 +49,8 @@ class Client(PollingClient):
     `debug` or `info` in the environment variable `NARRATIVE_LOG`, the log goes to stderr.
 
     Args:
-        token: The API key. By default the value of the environment variable
-            `NARRATIVE_API_KEY`.
+        token: The API key.
+            By default the value of the environment variable `NARRATIVE_API_KEY`.
         environment: The server: prod, dev or a URL. By default the value of the
             environment variable `NARRATIVE_ENVIRONMENT`, else prod.
         base_url: The server as a URL, in place of `environment`.
@@ -368,8 +368,8 @@ class AsyncClient(AsyncPollingClient):
     `debug` or `info` in the environment variable `NARRATIVE_LOG`, the log goes to stderr.
 
     Args:
-        token: The API key. By default the value of the environment variable
-            `NARRATIVE_API_KEY`.
+        token: The API key.
+            By default the value of the environment variable `NARRATIVE_API_KEY`.
         environment: The server: prod, dev or a URL. By default the value of the
             environment variable `NARRATIVE_ENVIRONMENT`, else prod.
         base_url: The server as a URL, in place of `environment`.

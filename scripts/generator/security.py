@@ -71,7 +71,11 @@ def _header(document: Document, name: str) -> Mapping[str, str]:
     kind = f"{scheme.get('type')} {scheme.get('scheme', scheme.get('in', ''))}".lower().strip()
     if kind not in {*SENT, "apikey header"}:
         raise UnsupportedError(f"it asks for {name}: {kind} is not supported")
-    return SENT.get(kind) or {**BEARER, "header": str(scheme["name"]), "value": "token"}
+    if kind in SENT:
+        return SENT[kind]
+    header = str(scheme["name"])
+    token = f"The API key, just as the header `{header}` says it."
+    return {"header": header, "value": "token", "token": token}
 
 
 def _alone(asking: Document) -> list[str]:

@@ -13,6 +13,8 @@ with Server(lambda _: Answer(204)) as server, Client("secret", base_url=server.u
     client.not_needed()
     assert {request.headers["X.Api.Key"] for request in server.requests} == {"secret"}
     assert not any("Authorization" in request.headers for request in server.requests)
+assert "token: The API key, just as the header `X.Api.Key` says it.\n" in str(Client.__doc__)
+
 said = " ".join((security.__doc__ or "").split())
 for name, why in {
     "both": "it asks for key and user: a client sends that of key alone",
