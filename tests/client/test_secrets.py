@@ -13,7 +13,14 @@ from urllib.parse import quote
 
 import pytest
 from fault_server import FaultServer, say
-from narrative_jobs import APIConnectionError, AsyncClient, Client, NarrativeError, NotFoundError
+from narrative_jobs import (
+    APIConnectionError,
+    APIStatusError,
+    AsyncClient,
+    Client,
+    NarrativeError,
+    NotFoundError,
+)
 from stand_in import Answer, Server
 from support import JOB_ID, Flavour, payload
 
@@ -134,6 +141,7 @@ ECHOES: list[Callable[[str], bytes]] = [
     lambda token: raw("401 Unauthorized", f'{{"error": "Bearer {escaped(token)}"}}'),
     lambda token: raw("401 Unauthorized", f'{{"{escaped(token)}": {{"a": ["{escaped(token)}"]}}}}'),
     lambda token: raw("200 OK", f"<html>{token}"),
+    lambda token: raw("200 OK", "", f"Content-Encoding: {'x' * 90}{token}"),
     lambda token: raw("200 OK", f'{{{BARE}, "job_id": "{escaped(token)}"}}'),
     lambda token: raw("200 OK", f'{{{BARE}, "updated_at": "2023-10-31T11:19:13{escaped(token)}"}}'),
     lambda token: raw("200 OK", json.dumps({"type": [token]})),
@@ -163,6 +171,22 @@ def test_a_server_that_repeats_the_token_does_not_bring_it_out(
     assert logged
     for text in traces(caught.value) + logged:
         assert not [form for form in forms if form in text], text
+
+
+@pytest.mark.parametrize(
+    "write", [str.upper, str.lower, lambda token: quote(token, safe="").lower()]
+)
+def test_a_token_in_another_case_is_a_secret_too(serve: Serve, write: Callable[[str], str]) -> None:
+    """As a database writes a UUID."""
+    token = "0f8fad5b/D9CB-469f:a165"
+    server = serve(Answer(401, f"There is no key {write(token)}"))
+    with (
+        Client(token, base_url=server.url) as client,
+        pytest.raises(APIStatusError) as caught,
+    ):
+        client.get_job(JOB_ID)
+    assert caught.value.body == "There is no key [token]"
+    assert "d9cb" not in "".join(traces(caught.value)).lower()
 
 
 def get_job(client: Any) -> Any:

@@ -17,7 +17,7 @@ import httpx
 from .calls import Call, Response
 from .codec import as_bytes, as_nothing, as_text, to_json
 from .connections import Answer
-from .errors import APIError, ErrorClasses, MismatchError, excerpt
+from .errors import APIError, ErrorClasses, MismatchError, excerpt, shortened
 from .oddities import strictly
 from .retries import MAX_RETRY_AFTER, retry_after
 
@@ -75,8 +75,8 @@ class Reader:
         """
         redact = self._redact
         headers = httpx.Headers([(redact(k), redact(v)) for k, v in answer.headers.raw])
-        content = redact(answer.content)
-        return Answer(answer.status_code, redact(answer.reason), headers, content, answer.problem)
+        content, problem = redact(answer.content), shortened(redact(answer.problem))
+        return Answer(answer.status_code, redact(answer.reason), headers, content, problem)
 
     def _decode_error(
         self, call: Call[Any], answer: Answer, decode: Callable[[Any], Any]

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import zlib
 
-from .errors import excerpt
-
 MOST_CODINGS = 4
 """How many codings in a row are read."""
 
@@ -25,7 +23,7 @@ def unpacked(data: bytes, encoding: str, limit: int) -> tuple[bytes, str]:
     codings = [name for name in names if name not in {"", "identity"}]
     problem = ""
     if len(codings) > MOST_CODINGS or not {*codings} <= {"gzip", "x-gzip", "deflate"}:
-        problem = f"expected a body in gzip, or as it is, got {excerpt(encoding)}"
+        problem = f"expected a body in gzip, or as it is, got {encoding!r}"
     while codings and not problem and len(data) <= limit + PIECE:
         data, problem = _without(data, codings.pop(), limit + PIECE)
     if len(data) > limit and not problem:

@@ -21,7 +21,8 @@ def _spelled(text: str) -> set[str]:
     in_url = quote(text, safe="")
     in_code = {repr(text)[1:-1], json.dumps(text)[1:-1], text.replace("/", "\\/")}
     in_small_digits = re.sub("%..", lambda found: found[0].lower(), in_url)
-    return {text, in_url, in_small_digits, basic(text).partition(" ")[2], *in_code}
+    found = {text, in_url, in_small_digits, basic(text).partition(" ")[2], *in_code}
+    return found | {one.lower() for one in found} | {one.upper() for one in found}
 
 
 def redactor(token: str) -> Callable[[Any], Any]:
