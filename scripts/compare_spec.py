@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from contract import Change, Promise, compare
-from contract_reader import Contract, departures, read
+from contract_reader import PATH_NAME, Contract, departures, read
 from linked import UNREADABLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +29,14 @@ def reason(change: Change, ours: Contract, other: Promise | None) -> str | None:
         fact = "open"
     of_all = departures(ours.document) if "absent" in mine.facts else {}
     return mine.departures.get(fact) or of_all.get(fact)
+
+
+def not_captured(ours: Contract, theirs: Contract) -> list[str]:
+    """Name the vendor's other paths that begin as one of ours does: with `/jobs`."""
+    subjects = {path.split("/")[1] for path in ours.document["paths"]}
+    captured = {PATH_NAME.sub("{}", path) for path in ours.document["paths"]}
+    others = [one for one in theirs.document["paths"] if PATH_NAME.sub("{}", one) not in captured]
+    return [f"{one}: path added" for one in others if {*one.split("/")[1:2]} & subjects]
 
 
 def report(new: list[str], deliberate: dict[str, str], known: int) -> None:
@@ -68,7 +76,8 @@ def main() -> int:
     changes = [one for one in compare(ours.promises, theirs.promises) if one.sort != "sdk"]
     reasons = {str(one): reason(one, ours, theirs.promises.get(one.place)) for one in changes}
     deliberate = {line: why for line, why in reasons.items() if why}
-    found = [*(line for line in reasons if line not in deliberate), *theirs.mistakes]
+    found = [line for line in reasons if line not in deliberate]
+    found += [*not_captured(ours, theirs), *theirs.mistakes]
     if options.accept:
         KNOWN.write_text(f"{json.dumps(found, indent=2)}\n", encoding="utf-8")
         known = found
