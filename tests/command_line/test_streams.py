@@ -10,6 +10,8 @@ import sys
 from typing import Any
 
 import pytest
+from narrative_jobs import _long_running, job_from_dict
+from narrative_jobs._runtime.terminal import Terminal
 from shell import COMMAND, environment, job, number, run
 from stand_in import Answer, Server
 
@@ -96,6 +98,18 @@ def test_however_deep_it_is_nested_it_is_in_the_json(depth: int) -> None:
         assert run(server.url, "get", number(1), "--json").stdout == sent + "\n"
         result = run(server.url, "get", number(1))
     assert result.returncode == (3 if "expected" in result.stderr else 0)
+
+
+def test_of_what_is_too_deep_the_rest_is_left_out(capfd: pytest.CaptureFixture[str]) -> None:
+    """From Python 3.12 on, JSON is read a little deeper than it can be shown."""
+    deep: Any = 1
+    for _ in range(5000):
+        deep = {"a": deep}
+    item = job_from_dict(job(1, "completed") | {"deep": deep})
+    Terminal(_long_running.get_job, "", is_quiet=True).show(item)
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0] == f"job {number(1)}: completed"
+    assert lines[-1] == "  (the rest is too deeply nested to be shown: see --json)"
 
 
 def test_a_state_cannot_forge_a_line() -> None:

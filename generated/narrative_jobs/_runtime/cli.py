@@ -65,9 +65,8 @@ def run(program: Program) -> int:
         again = shortened(shlex.join([NAME, *sys.argv[1:]]), 1000)
         complain(f"interrupted; to take it up again: {again}")
         return INTERRUPTED
-    except (APIError, ValueError, OSError, ImportError, RecursionError) as error:
-        # Of certificates, proxies and files that the environment names, and what is nested so
-        # deeply that only --json can show it.
+    except (APIError, ValueError, OSError, ImportError) as error:
+        # Of certificates, proxies and files that the environment names.
         advice = ", or pass allow_insecure_http=True|pass it as token=..., or "  # to programmers
         complain(re.sub(advice, "", str(error)))
         return REFUSED if isinstance(error, APIError) else USAGE

@@ -83,8 +83,14 @@ class Terminal(logging.Handler):
         """Print something on stdout: bytes as they are, else a description."""
         if isinstance(item, bytes):
             write(sys.stdout, item if item.endswith(b"\n") else item + b"\n")
-        else:
-            write(sys.stdout, "".join(f"{line}\n" for line in self._described(item)))
+            return
+        lines = self._described(item)
+        shown = [next(lines)]
+        try:
+            shown.extend(lines)
+        except RecursionError:  # It is one of several.
+            shown.append("  (the rest is too deeply nested to be shown: see --json)")
+        write(sys.stdout, "".join(f"{line}\n" for line in shown))
 
     def update(self, item: Any) -> None:
         """Say a new state; if it is a bad end, also why, and even if nothing else is to be said."""
