@@ -36,7 +36,7 @@ _API = API(
     log_variable="NARRATIVE_LOG",
     servers=SERVERS,
     auth_header="Authorization",
-    auth_value=lambda token: f"Bearer {token}",
+    auth_value="Bearer {}".format,
     errors=ERROR_CLASSES,
 )
 

@@ -10,12 +10,12 @@ from attrs import frozen
 
 from .document import Document, UnsupportedError, at, resolved
 
-BEARER = {"header": "Authorization", "value": 'f"Bearer {token}"', "token": "The API key."}
-"""A header, an expression for what it says, and what the token is."""
+BEARER = {"header": "Authorization", "value": '"Bearer {}".format', "token": "The API key."}
+"""A header, what makes its value from the token, and what the token is."""
 
 BASIC = {
     "header": "Authorization",
-    "value": "basic(token)",
+    "value": "basic",
     "token": "The user and the password, as `user:password`.",
 }
 
@@ -75,7 +75,7 @@ def _header(document: Document, name: str) -> Mapping[str, str]:
         return SENT[kind]
     header = str(scheme["name"])
     token = f"The API key, just as the header `{header}` says it."
-    return {"header": header, "value": "token", "token": token}
+    return {"header": header, "value": "str", "token": token}
 
 
 def _alone(asking: Document) -> list[str]:

@@ -9,9 +9,8 @@ import ssl
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 
-import attrs
 import httpx
 
 from .calls import Call, Response
@@ -26,14 +25,13 @@ T = TypeVar("T")
 TO_TRUST = "SSL_CERT_FILE may name a file with the certificates to trust"
 
 
-@attrs.frozen
-class Reader:
+class Reader(NamedTuple):
     """Reads answers, and keeps the token out of what it says of them."""
 
-    _redact: Callable[[Any], Any]
-    _errors: ErrorClasses
-    _base_url: httpx.URL
-    _is_strict: bool
+    redact: Callable[[Any], Any]
+    errors: ErrorClasses
+    base_url: httpx.URL
+    is_strict: bool
 
     def read(self, call: Call[T], answer: Answer) -> Response[T] | APIError:
         """Decode an answer, or return the error that it amounts to."""
@@ -57,7 +55,7 @@ class Reader:
 
     def _decoded(self, call: Call[T], decode: Callable[[Any], T], payload: Any) -> T:
         """Decode a body, unless it is the answer to somebody else's question."""
-        parsed = strictly(decode, payload) if self._is_strict else decode(payload)
+        parsed = strictly(decode, payload) if self.is_strict else decode(payload)
         keys, asked = call.item_id or ((), None)
         given = payload
         for key in keys:
@@ -73,7 +71,7 @@ class Reader:
 
         So nothing is cut for a message before the token is out: half of it is a secret, too.
         """
-        redact = self._redact
+        redact = self.redact
         headers = httpx.Headers([(redact(k), redact(v)) for k, v in answer.headers.raw])
         content, problem = redact(answer.content), shortened(redact(answer.problem))
         return Answer(answer.status_code, redact(answer.reason), headers, content, problem)
@@ -81,12 +79,12 @@ class Reader:
     def _decode_error(
         self, call: Call[Any], answer: Answer, decode: Callable[[Any], Any]
     ) -> APIError:
-        payload, text = None, self._redact(_text(answer))
+        payload, text = None, self.redact(_text(answer))
         problem = MismatchError(answer.problem or "expected an answer without the token in it")
         try:
             if not answer.problem:
                 given = _payload(decode, answer)
-                payload = self._redact(given)
+                payload = self.redact(given)
                 if payload != given:  # The token was hidden in escapes.
                     text = json.dumps(payload)
                 self._decoded(call, decode, payload)
@@ -94,7 +92,7 @@ class Reader:
             problem = mismatch
         except RecursionError:
             problem = MismatchError("expected JSON that is less deeply nested")
-        error = self._errors.decode.of(problem, payload)
+        error = self.errors.decode.of(problem, payload)
         error.__context__ = None
         error.args = (f"{call} answered {answer.status_code}: {problem}",)
         error.status_code, error.headers, error.body = answer.status_code, answer.headers, text
@@ -104,23 +102,23 @@ class Reader:
     def connection_error(self, call: Call[Any], cause: Exception) -> APIError:
         """Return the error of a call that got no answer."""
         is_timeout = isinstance(cause, (httpx.TimeoutException, TimeoutError))
-        error_class = self._errors.timeout if is_timeout else self._errors.connection
+        error_class = self.errors.timeout if is_timeout else self.errors.connection
         said = [type(cause).__name__, *filter(None, map(str, _all(cause)))]
-        reason = self._redact(": ".join(said[:2]))
+        reason = self.redact(": ".join(said[:2]))
         distrusted = [one for one in _all(cause) if isinstance(one, ssl.SSLCertVerificationError)]
         reason += f"; {TO_TRUST}" if distrusted else ""
-        error = error_class(f"{call} got no answer from {self._base_url.host}: {reason}")
+        error = error_class(f"{call} got no answer from {self.base_url.host}: {reason}")
         refused = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
         # What httpx refuses, it would refuse again, and a certificate stays as it is.
         error.is_transient = not (distrusted or isinstance(cause, refused))
         shown = "".join(traceback.format_exception(cause))
-        if self._redact(shown) == shown:  # It may quote a server that quotes the token.
+        if self.redact(shown) == shown:  # It may quote a server that quotes the token.
             error.__cause__ = cause
         return error
 
     def _request_id(self, answer: Answer) -> str | None:
         """Return the id that the server gave the request, if any."""
-        given: str | None = self._redact(answer.headers.get("X-Request-Id"))
+        given: str | None = self.redact(answer.headers.get("X-Request-Id"))
         return given
 
     def _status_error(self, call: Call[Any], answer: Answer) -> APIError:
@@ -131,10 +129,10 @@ class Reader:
         if wait is not None and wait > MAX_RETRY_AFTER:
             message += f", and asks to come back in {wait:.0f} seconds"
         try:
-            body = self._redact(json.loads(answer.content))
+            body = self.redact(json.loads(answer.content))
         except (ValueError, RecursionError):
-            body = self._redact(_text(answer))
-        return self._errors.of_status(answer.status_code)(
+            body = self.redact(_text(answer))
+        return self.errors.of_status(answer.status_code)(
             message,
             status_code=answer.status_code,
             headers=answer.headers,
@@ -145,7 +143,7 @@ class Reader:
     def _host(self, answer: Answer) -> str:
         """Return where an answer points to; the rest of that URL may be a secret by itself."""
         try:
-            return self._base_url.join(answer.headers["Location"]).host or "no host"
+            return self.base_url.join(answer.headers["Location"]).host or "no host"
         except (httpx.InvalidURL, UnicodeError):
             return "no URL"
 

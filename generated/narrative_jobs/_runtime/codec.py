@@ -12,15 +12,10 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
-from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import IO, Any, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 from .errors import MapKey, MismatchError
-
-if TYPE_CHECKING:
-    import dateutil.parser
-else:
-    import dateutil  # Loads its parser when first asked for it: few timestamps need it.
 
 T = TypeVar("T")
 Decoder = Callable[[Any], T]
@@ -28,10 +23,8 @@ Decoder = Callable[[Any], T]
 File: TypeAlias = str | bytes | IO[bytes] | tuple[str, bytes | IO[bytes]]
 """A file in a form: its bytes, or what reads them; its name, and one of those; or mere text."""
 
-_TIMESTAMP = re.compile(
-    r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d|\d{3})[Tt ]\d\d[\d:.,]{,20}([Zz]|[+-]\d[\d:.]*)?", re.ASCII
-)
-_LEAP_SECOND = re.compile(r"([Tt ]\d\d(:?)59\2)60(?:[.,]\d+)?(?=[Zz+-])", re.ASCII)
+_TIMESTAMP = r"(?a)\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d|\d{3})[Tt ]\d\d[\d:.,]{,20}([Zz]|[+-]\d[\d:.]*)?"
+_LEAP_SECOND = r"(?a)([Tt ]\d\d(:?)59\2)60(?:[.,]\d+)?(?=[Zz+-])"
 _is_uuid = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}").fullmatch
 
 
@@ -110,18 +103,20 @@ def as_datetime(value: object) -> datetime:
         except ValueError:
             pass
     # Python's own readers take much more: other separators, a lone year, digits without end.
-    if isinstance(value, str) and (parts := _TIMESTAMP.fullmatch(value)):
+    if isinstance(value, str) and (parts := re.fullmatch(_TIMESTAMP, value)):
         with suppress(ValueError, OverflowError):
             return _moment(value if parts[1] else f"{value}Z")
     raise MismatchError.unexpected(value, "a timestamp (RFC 3339)")
 
 
 def _moment(text: str) -> datetime:
-    before, leaps = _LEAP_SECOND.subn(r"\g<1>59", text)
+    before, leaps = re.subn(_LEAP_SECOND, r"\g<1>59", text)
     try:
         moment = datetime.fromisoformat(before)
     except ValueError:
-        moment = dateutil.parser.isoparse(before)
+        from dateutil.parser import isoparse  # Few timestamps need it.
+
+        moment = isoparse(before)
     offset = moment.utcoffset()
     return moment.replace(tzinfo=timezone(offset) if offset else UTC) + timedelta(seconds=leaps)
 

@@ -13,7 +13,6 @@ from functools import cache
 from importlib.util import find_spec
 from typing import NamedTuple
 
-import anyio.lowlevel
 import httpcore
 import httpx
 
@@ -136,5 +135,7 @@ def this_process() -> object:
 
 def this_loop() -> object:
     """Return the running event loop."""
-    token = anyio.lowlevel.current_token()
+    from anyio.lowlevel import current_token  # A program without a loop need not load it.
+
+    token = current_token()
     return getattr(token, "native_token", token)

@@ -8,9 +8,7 @@ import inspect
 import operator
 from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Any, Generic, TypeVar, cast
-
-import attrs
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from .codec import as_datetime
 from .errors import shortened
@@ -18,8 +16,7 @@ from .errors import shortened
 T = TypeVar("T")
 
 
-@attrs.frozen
-class LongRunning(Generic[T]):
+class LongRunning(NamedTuple, Generic[T]):
     """What the spec says of something in progress: how to read it, and when it has ended."""
 
     noun: str

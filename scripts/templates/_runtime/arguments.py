@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from numbers import Integral
-from typing import SupportsFloat, TypeAlias, cast
+from typing import NamedTuple, SupportsFloat, TypeAlias, cast
 
-import attrs
 import httpx
 
 from .async_connections import AsyncConnection, AsyncOwnConnection
@@ -30,8 +29,7 @@ CENTURY = 3e9
 """A longer time is as good as this one, beyond which the clocks of the system overflow."""
 
 
-@attrs.frozen
-class API:
+class API(NamedTuple):
     """What a client must know of its API."""
 
     project: str

@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import Any, TypeAlias, TypeVar
 
-import attrs
-
 from .codec import Decoder
 from .errors import MismatchError, shortened
 from .log import logger
@@ -21,15 +19,15 @@ T = TypeVar("T")
 M = TypeVar("M")
 
 
-@attrs.define
 class _Trial:
     """What one member of a union makes of a value, while the members are compared."""
 
-    known: _Known
-    result: Any = None
-    oddities: list[tuple[str, MismatchError]] = attrs.field(factory=list[Any])
-    unlisted: int = 0
-    """How many values of enums are none of those that are listed."""
+    def __init__(self, known: _Known) -> None:
+        self.known = known
+        self.result: Any = None
+        self.oddities: list[tuple[str, MismatchError]] = []
+        self.unlisted = 0
+        """How many values of enums are none of those that are listed."""
 
     def distance(self) -> tuple[bool, int]:
         """Return how badly it fits."""

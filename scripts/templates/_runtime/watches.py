@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeAlias, TypeVar
 
-import attrs
-
 from .arguments import Seconds, checked_count, checked_pause, checked_span
 from .calls import Call, Response
 from .client import outcome_in_log
@@ -31,27 +29,27 @@ NEVER = Deadline(None)
 MIN_ERRORS = 3  # It takes so many in a row to end a wait as an outage.
 
 
-@attrs.define(eq=False)
 class Watch(Generic[T]):
     """One thing that is waited for."""
 
-    place: int
-    """Its place among all that are waited for."""
-    id: Any
-    """Its id, as the caller gave it."""
-    call: Call[T]
-    deadline: Deadline = NEVER
-    """When its poll must be over."""
-    polled_at: float = 0.0
-    """When that poll began."""
-    polls: int = 0
-    item: T | None = None
-    """It, as it was when last seen."""
-    trouble: APIError | None = None
-    """The error of the last poll, where that may pass."""
-    errors: int = 0
-    """How many such errors came in a row, the first of them at `failing_since`."""
-    failing_since: float = 0.0
+    def __init__(self, place: int, item_id: Any, call: Call[T]) -> None:
+        self.place = place
+        """Its place among all that are waited for."""
+        self.id = item_id
+        """Its id, as the caller gave it."""
+        self.call = call
+        self.deadline = NEVER
+        """When its poll must be over."""
+        self.polled_at = 0.0
+        """When that poll began."""
+        self.polls = 0
+        self.item: T | None = None
+        """It, as it was when last seen."""
+        self.trouble: APIError | None = None
+        """The error of the last poll, where that may pass."""
+        self.errors = 0
+        """How many such errors came in a row, the first of them at `failing_since`."""
+        self.failing_since = 0.0
 
 
 class Wait(Generic[T]):
