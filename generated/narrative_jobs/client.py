@@ -143,7 +143,7 @@ class Client(PollingClient):
 
         Source: `GET /jobs/{job_id}`.
         """
-        response = self._for(options)._send(_operations.get_job(job_id))
+        response = self._for(options)._send(self._call(_operations.get_job, job_id))
         return response.parsed
 
     def wait_for_job(
@@ -195,7 +195,7 @@ class Client(PollingClient):
             Wait(
                 _long_running.get_job,
                 [job_id],
-                lambda job_id: _operations.get_job(job_id),
+                lambda job_id: _client._call(_operations.get_job, job_id),
                 _client._pace,
                 _client._redact,
                 _client._total_timeout,
@@ -257,7 +257,7 @@ class Client(PollingClient):
             Wait(
                 _long_running.get_job,
                 job_ids,
-                lambda job_id: _operations.get_job(job_id),
+                lambda job_id: _client._call(_operations.get_job, job_id),
                 _client._pace,
                 _client._redact,
                 _client._total_timeout,
@@ -286,13 +286,13 @@ class ClientWithRawResponse(PollingClient):
         **options: Unpack[CallOptions],
     ) -> Response[Any]:
         """As `Client.request`, with the status and headers."""
-        return self._for(options)._send(Call[Any].plain(method, path, params, json))
+        return self._for(options)._send(self._call(Call[Any].plain, method, path, params, json))
 
     def get_job(
         self, job_id: str | UUID | models.Job, **options: Unpack[CallOptions]
     ) -> Response[models.Job]:
         """As `Client.get_job`, with the status and headers."""
-        return self._for(options)._send(_operations.get_job(job_id))
+        return self._for(options)._send(self._call(_operations.get_job, job_id))
 
     def wait_for_job(
         self,
@@ -312,7 +312,7 @@ class ClientWithRawResponse(PollingClient):
             Wait(
                 _long_running.get_job,
                 [job_id],
-                lambda job_id: _operations.get_job(job_id),
+                lambda job_id: _client._call(_operations.get_job, job_id),
                 _client._pace,
                 _client._redact,
                 _client._total_timeout,
@@ -344,7 +344,7 @@ class ClientWithRawResponse(PollingClient):
             Wait(
                 _long_running.get_job,
                 job_ids,
-                lambda job_id: _operations.get_job(job_id),
+                lambda job_id: _client._call(_operations.get_job, job_id),
                 _client._pace,
                 _client._redact,
                 _client._total_timeout,
@@ -467,7 +467,7 @@ class AsyncClient(AsyncPollingClient):
 
         Source: `GET /jobs/{job_id}`.
         """
-        response = await self._for(options)._send(_operations.get_job(job_id))
+        response = await self._for(options)._send(self._call(_operations.get_job, job_id))
         return response.parsed
 
     async def wait_for_job(
@@ -519,7 +519,7 @@ class AsyncClient(AsyncPollingClient):
             Wait(
                 _long_running.get_job,
                 [job_id],
-                lambda job_id: _operations.get_job(job_id),
+                lambda job_id: _client._call(_operations.get_job, job_id),
                 _client._pace,
                 _client._redact,
                 _client._total_timeout,
@@ -581,7 +581,7 @@ class AsyncClient(AsyncPollingClient):
             Wait(
                 _long_running.get_job,
                 job_ids,
-                lambda job_id: _operations.get_job(job_id),
+                lambda job_id: _client._call(_operations.get_job, job_id),
                 _client._pace,
                 _client._redact,
                 _client._total_timeout,
@@ -610,13 +610,15 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
         **options: Unpack[CallOptions],
     ) -> Response[Any]:
         """As `AsyncClient.request`, with the status and headers."""
-        return await self._for(options)._send(Call[Any].plain(method, path, params, json))
+        return await self._for(options)._send(
+            self._call(Call[Any].plain, method, path, params, json)
+        )
 
     async def get_job(
         self, job_id: str | UUID | models.Job, **options: Unpack[CallOptions]
     ) -> Response[models.Job]:
         """As `AsyncClient.get_job`, with the status and headers."""
-        return await self._for(options)._send(_operations.get_job(job_id))
+        return await self._for(options)._send(self._call(_operations.get_job, job_id))
 
     async def wait_for_job(
         self,
@@ -636,7 +638,7 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
             Wait(
                 _long_running.get_job,
                 [job_id],
-                lambda job_id: _operations.get_job(job_id),
+                lambda job_id: _client._call(_operations.get_job, job_id),
                 _client._pace,
                 _client._redact,
                 _client._total_timeout,
@@ -668,7 +670,7 @@ class AsyncClientWithRawResponse(AsyncPollingClient):
             Wait(
                 _long_running.get_job,
                 job_ids,
-                lambda job_id: _operations.get_job(job_id),
+                lambda job_id: _client._call(_operations.get_job, job_id),
                 _client._pace,
                 _client._redact,
                 _client._total_timeout,

@@ -597,7 +597,7 @@ def test_a_proxy_that_speaks_socks_is_refused_where_nothing_speaks_it(
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
     with pytest.raises(ValueError, match="SOCKS proxy, which aiohttp cannot use"):
-        Flavour("aiohttp").run(lambda client: client.get_job(JOB_ID))
+        AsyncClient(TOKEN, transport="aiohttp")
     monkeypatch.setattr("narrative_jobs._runtime.connections.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"ALL_PROXY.* SOCKS: pip install 'httpx\[socks\]'"):
         Client(TOKEN)

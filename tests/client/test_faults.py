@@ -268,6 +268,8 @@ def test_every_attempt_and_every_retry_is_logged_and_nothing_that_was_sent(
     assert said[3][1].endswith(" s (retry 2 of 2) after ReadError")
     assert f"GET /jobs/{JOB_ID} -> 200" in said[4][1]
     assert "Authorization" not in str([vars(record) for record in records])
+    kept = [one for record in records for one in record.args or ()]
+    assert not [one for one in kept if isinstance(one, tuple)], "a call, with its body"
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

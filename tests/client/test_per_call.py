@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from operator import methodcaller
 from typing import Any
 
 import httpx
@@ -267,6 +268,14 @@ def test_where_it_would_go_is_checked_first(
     with pytest.raises(ValueError, match=said):
         flavour.run(lambda client: client.request(method, path), base_url=server.url)
     assert server.requests == []
+
+
+def test_half_a_pair_of_surrogates_is_refused_by_name(flavour: Flavour) -> None:
+    """As the name of a file may have, or a text that was cut in the midst of an emoji."""
+    half = "\ud83d"
+    for path, query, name in (f"/jobs/{half}", {}, "path"), ("/jobs", {"q": half}, "q"):
+        with pytest.raises(ValueError, match=rf"^{name} cannot be sent: .*'\\ud83d' in position"):
+            flavour.run(methodcaller("request", "GET", path, params=query))
 
 
 def test_it_goes_over_an_http_client_too(serve: Serve) -> None:

@@ -6,6 +6,7 @@ import copy
 import json
 import logging
 import pickle
+import re
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -174,7 +175,7 @@ def test_a_server_that_repeats_the_token_does_not_bring_it_out(
 
 
 @pytest.mark.parametrize(
-    "write", [str.upper, str.lower, lambda token: quote(token, safe="").lower()]
+    "write", [str.upper, str.lower, str.title, lambda token: quote(token, safe="").lower()]
 )
 def test_a_token_in_another_case_is_a_secret_too(serve: Serve, write: Callable[[str], str]) -> None:
     """As a database writes a UUID."""
@@ -191,6 +192,26 @@ def test_a_token_in_another_case_is_a_secret_too(serve: Serve, write: Callable[[
 
 def get_job(client: Any) -> Any:
     return client.get_job(JOB_ID)
+
+
+@pytest.mark.parametrize("token", [SECRET, JWT], ids=["short", "long"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client, token: client.get_job(token),
+        lambda client, token: client.with_raw_response.get_job(token),
+        lambda client, token: client.wait_for_job(token),
+        lambda client, token: client.wait_for_jobs([token]),
+        lambda client, token: client.wait_for_jobs(token),
+        lambda client, token: client.request("GET", token),
+    ],
+)
+def test_a_token_in_the_place_of_another_argument_is_not_repeated(
+    flavour: Flavour, call: Callable[[Any, str], Any], token: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape("[token]")) as caught:
+        flavour.run(lambda client: call(client, token), token=token)
+    assert token[:20] not in "".join(traces(caught.value))
 
 
 def test_a_short_token_does_not_garble_errors(serve: Serve, flavour: Flavour) -> None:

@@ -13,7 +13,7 @@ import httpx
 from attrs import field, frozen, has
 
 from .codec import as_any
-from .encoding import Content, json_body, query_arguments
+from .encoding import Content, json_body, query_arguments, text_argument
 from .errors import excerpt
 
 T = TypeVar("T")
@@ -76,7 +76,8 @@ class Call(NamedTuple, Generic[T]):
             raise ValueError(f"params must be a mapping, not {excerpt(params)}")
         query = query_arguments(cast("Mapping[str, object]", params or {}))
         content = None if json is UNSET else json_body(json)
-        return Call(method.upper(), path, {"2XX": as_any}, query, content=content)
+        url = text_argument("path", path)
+        return Call(method.upper(), url, {"2XX": as_any}, query, content=content)
 
     @property
     def is_repeatable(self) -> bool:

@@ -98,14 +98,14 @@ def multipart_body(form: object, *, types: Mapping[str, str] | None = None) -> C
                 parts.append((key, _file(cast("object", one), media_type)))
             elif one is not None:
                 kind = media_type or ("application/json" if isinstance(one, dict) else None)
-                parts.append((key, (None, _text(key, cast("object", one)).encode(), kind)))
+                parts.append((key, (None, text_argument(key, cast("object", one)).encode(), kind)))
     request = httpx.Request("POST", "http://localhost", files=parts)
     return Content(request.headers.get("Content-Type", "multipart/form-data"), request.read())
 
 
 def raw_body(body: object, media_type: str) -> Content:
     """Return a body as it is."""
-    data = body.encode() if isinstance(body, str) else body
+    data = text_argument("body", body).encode() if isinstance(body, str) else body
     if not isinstance(data, bytes):
         raise ValueError(f"body must be bytes or text, not {excerpt(data)}")
     return Content(media_type, data)
@@ -139,18 +139,23 @@ def _pairs(key: str, value: object, way: str) -> Iterator[tuple[str, str]]:
             if way == "deep":
                 yield from _pairs(f"{key}[{place}]", one, way)
             elif one is not None:
-                yield key, _text(key, one)
+                yield key, text_argument(key, one)
     elif way != "json" and isinstance(plain, dict):
         for name, one in cast("dict[str, object]", plain).items():
             yield from _pairs(f"{key}[{name}]" if way == "deep" else name, one, way)
     elif plain is not None:
-        yield key, _text(key, plain)
+        yield key, text_argument(key, plain)
 
 
-def _text(name: str, value: object) -> str:
+def text_argument(name: str, value: object) -> str:
     """Write a caller's value as text, in the form that its JSON has."""
     plain = to_json(value)
-    return plain if isinstance(plain, str) else _dumped(name, plain)
+    text = plain if isinstance(plain, str) else _dumped(name, plain)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # Half a pair of surrogates.
+        raise ValueError(f"{name} cannot be sent: {error}") from None
+    return text
 
 
 def _dumped(name: str, value: object) -> str:

@@ -87,7 +87,7 @@ class Wait(Generic[T]):
         self.size = 1 if self._is_one else checked_count("max_concurrency", max_concurrency, 1)
         self._began = time.monotonic()
         self._end = self._began + self._max_wait
-        watches = _watches(given, call_of)
+        watches = _watches(given, call_of, redact)
         self._count = len(watches)
         self._room = min(self._max_wait / 10, max(self._count / 100, 1.0))
         """The last poll begins so long before the end, so that it is over in time."""
@@ -204,7 +204,7 @@ class Wait(Generic[T]):
             error.add_note(f"Gave up waiting for {name}: {span}.")
             self._lose(watch, error)
         else:
-            logger.warning("%s: %s; polling again", watch.call, outcome_in_log(error))
+            logger.warning("%s: %s; polling again", str(watch.call), outcome_in_log(error))
             self._schedule(watch, asked)
 
     def _lose(self, watch: Watch[T], error: Exception) -> None:
@@ -261,10 +261,12 @@ def may_pass(error: APIError, *, was_seen: bool) -> bool:
     return error.is_transient or (was_seen and is_odd)
 
 
-def _watches(given: Iterable[object], call_of: Callable[[Any], Call[T]]) -> list[Watch[T]]:
+def _watches(
+    given: Iterable[object], call_of: Callable[[Any], Call[T]], redact: Callable[[Any], Any]
+) -> list[Watch[T]]:
     """Return a watch for each of what is given, as ids or as what has them; once for each."""
     if isinstance(given, str | bytes) or not hasattr(given, "__iter__"):
-        raise ValueError(f"expected many ids, got {excerpt(given)}: put it into a list")
+        raise ValueError(f"expected many ids, got {excerpt(redact(given))}: put it into a list")
     watches: dict[object, Watch[T]] = {}
     for call in map(call_of, given):
         item_id = call.item_id and call.item_id[1]

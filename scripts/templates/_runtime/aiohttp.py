@@ -58,8 +58,6 @@ class Session(AsyncConnection):
     """A connection, as aiohttp keeps it; it connects anew by itself."""
 
     def __init__(self, route: Route) -> None:
-        if route.is_by_socks:
-            raise ValueError("The environment names a SOCKS proxy, which aiohttp cannot use.")
         self._server = f"{route.base_url.scheme}://{route.base_url.netloc.decode()}"
         user = route.proxy and route.proxy.auth
         self._proxy_headers = {"Proxy-Authorization": basic(":".join(user))} if user else {}

@@ -54,7 +54,7 @@ class AsyncAPIClient(BaseClient):
             APIConnectionError: The API could not be reached, or took too long.
             ResponseDecodeError: The answer is no JSON.
         """
-        call = Call[Any].plain(method, path, params, json)
+        call = self._call(Call[Any].plain, method, path, params, json)
         return (await self._for(options)._send(call)).parsed
 
     async def _send(self, call: Call[T]) -> Response[T]:
@@ -106,7 +106,8 @@ class AsyncAPIClient(BaseClient):
         else:
             outcome, said = self._reader.read(call, answer), str(answer.status_code)
         request_id, elapsed = getattr(outcome, "request_id", None), time.perf_counter() - began
-        logger.debug("%s -> %s (request id %s, %.0f ms)", call, said, request_id, 1000 * elapsed)
+        words = str(call), said, request_id, 1000 * elapsed  # Some keep them apart from the text.
+        logger.debug("%s -> %s (request id %s, %.0f ms)", *words)
         return outcome
 
     async def aclose(self) -> None:

@@ -209,7 +209,10 @@ class AsyncCarrier:
         kind, given = httpx.AsyncClient, type(http_client).__name__
         self._connect: Callable[[], AsyncConnection]
         if http_client is None:
-            self._connect, self._size = partial(connect, route_to(base_url)), MAX_REQUESTS
+            route = route_to(base_url)
+            if route.is_by_socks and connect is not AsyncOwnConnection:
+                raise ValueError("The environment names a SOCKS proxy, which aiohttp cannot use.")
+            self._connect, self._size = partial(connect, route), MAX_REQUESTS
         elif isinstance(http_client, kind):
             self._connect = partial(AsyncLentClient, http_client, base_url)
             self._size = MAX_BORROWED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NoReturn, Self, TypeVar
+from typing import Any, ClassVar, NoReturn, ParamSpec, Self, TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -20,6 +20,8 @@ from .retries import MAX_RETRY_AFTER, Pace, backoff, retry_after
 from .secret import redactor
 
 C = TypeVar("C", bound="BaseClient")
+T = TypeVar("T")
+P = ParamSpec("P")
 
 DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 """The time that a client gives a request by default, in seconds."""
@@ -154,6 +156,17 @@ class BaseClient:
             "connections. Make one where you need it, or use with_options()."
         )
 
+    def _call(self, operation: Callable[P, Call[T]], *args: P.args, **kwargs: P.kwargs) -> Call[T]:
+        """Return a call; where the token is given by mistake, what is wrong is said without it."""
+        try:
+            return operation(*args, **kwargs)
+        except ValueError:
+            shown = self._redact([*args]), self._redact(kwargs)
+            if shown == ([*args], kwargs):
+                raise
+        again: Callable[..., Call[T]] = operation
+        return again(*shown[0], **shown[1])
+
     def _request(self, call: Call[Any]) -> Request:
         """Build the request of a call."""
         headers = self._headers
@@ -189,7 +202,7 @@ class BaseClient:
             raise error
         count = f"retry {retries_taken + 1} of {self._max_retries}"
         said = outcome_in_log(error)
-        logger.warning("retrying %s in %.2f s (%s) after %s", call, delay, count, said)
+        logger.warning("retrying %s in %.2f s (%s) after %s", str(call), delay, count, said)
         return delay
 
 
