@@ -16,7 +16,6 @@ from support import copy_of_the_repo
 
 Spec = dict[str, Any]
 TEXT = {"description": "A text.", "type": ["string", "null"]}
-UNRELIABLE = {"in": ["absent"], "why": "As with the input of every other type of job."}
 
 
 def grown() -> Spec:
@@ -29,12 +28,11 @@ def grown() -> Spec:
         schemas[name]["properties"] = {"new_field": TEXT, **schemas[name]["properties"]}
     own = {
         "type": {"description": "The type associated with the job.", "const": "new-type"},
-        "input": {"$ref": "#/components/schemas/NewInput", "x-departure": UNRELIABLE},
+        "input": {"$ref": "#/components/schemas/NewInput"},
         "result": {
             "description": "What came of it.",
             "type": ["object", "null"],
             "properties": {"url": TEXT},
-            "x-departure": UNRELIABLE,
         },
     }
     schemas["NewInput"] = {
