@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import shutil
 import subprocess
@@ -111,20 +110,12 @@ def python(*given: str | Path, cwd: Path | None = None) -> None:
 
 def compare(old: Path, new: Path) -> int:
     """Print the difference between two folders, and say as an exit code whether there is any."""
-    before, after = texts(old), texts(new)
-    for name in sorted(before | after):
-        was, now = (some.get(name, "").splitlines(keepends=True) for some in (before, after))
-        names = f"{old.name}/{name}", f"regenerated/{name}"
-        sys.stdout.writelines(difflib.unified_diff(was, now, *names))
-    if before != after:
+    command = ["diff", "-ruN", "--exclude=__pycache__", old.name, new]
+    result = subprocess.run(command, cwd=old.parent, capture_output=True, text=True, check=False)
+    sys.stdout.write(result.stdout)
+    if result.returncode:
         print("This is not what the spec and the templates give: regenerate it.", file=sys.stderr)
-    return int(before != after)
-
-
-def texts(folder: Path) -> dict[str, str]:
-    """Return what the files of a folder say, but for what Python has compiled."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    return {str(path.relative_to(folder)): path.read_text("utf-8", "replace") for path in files}
+    return int(result.returncode > 0)
 
 
 if __name__ == "__main__":
