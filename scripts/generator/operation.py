@@ -150,7 +150,8 @@ class Operation:
 
     @property
     def arguments(self) -> str:
-        positional = [parameter.name for parameter in self.positional]
+        """What a client makes the call of: the function that builds it, and its arguments."""
+        positional = [f"_operations.{self.name}", *(p.name for p in self.positional)]
         return ", ".join([*positional, *(f"{p.name}={p.name}" for p in self.keywords)])
 
     @property

@@ -26,10 +26,10 @@ from uuid import UUID
 import anyio
 import httpx
 import pytest
-from fault_server import FaultServer, Wire, message
+from fault_server import FaultServer, Wire, message, sound
 from narrative_jobs import APIConnectionError, APITimeoutError, AsyncClient, Client
 from stand_in import TOKEN, Answer, Server
-from support import JOB_ID, ROOT, Flavour, payload
+from support import JOB_ID, ROOT, Flavour, payload, take
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
 LEFT_OPEN = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -601,6 +601,17 @@ def test_a_proxy_that_speaks_socks_is_refused_where_nothing_speaks_it(
     monkeypatch.setattr("narrative_jobs._runtime.connections.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"ALL_PROXY.* SOCKS: pip install 'httpx\[socks\]'"):
         Client(TOKEN)
+
+
+def test_a_server_that_answers_twice_is_not_one_ahead_for_good(flavour: Flavour) -> None:
+    def action(client: Any) -> Any:
+        return take(client.wait_for_jobs(IDS, max_concurrency=1, poll_interval=0.01))
+
+    twice = sound(lambda job: message("200 OK", job) * 2)
+    with FaultServer("twice", "ok", faults={"twice": twice}) as server:
+        jobs = flavour.run(action, base_url=server.url)
+    assert sorted(str(job.job_id) for job in jobs) == IDS
+    assert server.accepted == 2
 
 
 def test_the_connections_of_an_idle_client_are_reused_and_dropped_when_they_are_stale() -> None:

@@ -101,6 +101,12 @@ def test_the_token_is_in_nothing_that_a_connection_error_keeps(
         flavour.run(get_job, token=SECRET, base_url=server.url, max_retries=0, timeout=0.1)
     assert server.requests
     assert not [text for text in traces(caught.value) if SECRET in text]
+    # As Sentry, loguru and rich show them; what aiohttp has in variables of its own is its own.
+    shown: Any = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    while shown := shown.__cause__ or shown.__context__:
+        for frame in shown.stack:
+            if "aiohttp/client" not in frame.filename:
+                assert SECRET not in str(frame.locals), frame
 
 
 @pytest.mark.parametrize("make", [Client, AsyncClient])

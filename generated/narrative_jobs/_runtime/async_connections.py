@@ -50,6 +50,7 @@ class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStre
         self._route = route
         self._deadline = Deadline(None)
         self._patience: float | None = None
+        self._has_read = False
         self._stream = httpcore.AsyncNetworkStream()  # Not there yet.
         options: dict[str, Any] = {"ssl_context": route.tls, "keepalive_expiry": KEEPALIVE}
         options["network_backend"] = self
@@ -64,6 +65,7 @@ class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStre
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer:
         self._deadline, deadline.wire = deadline, self
         self._patience = request.timeout.read  # For the steps of SOCKS, which have no other.
+        self._has_read = False
         origin, target = self._route.origin, request.target.encode("ascii")
         sent = httpcore.Request(
             request.method,
@@ -75,6 +77,8 @@ class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStre
         try:
             answer = await self._inner.handle_async_request(sent)
             try:
+                if not self._has_read:  # A server that answers twice would be one ahead for good.
+                    raise httpx.RemoteProtocolError("the answer came before the request")
                 reason = cast("dict[str, bytes]", answer.extensions).get("reason_phrase", b"")
                 head = answer.status, reason.decode("ascii", "ignore"), answer.headers
                 return await read(head, answer.aiter_stream(), deadline, limit)
@@ -111,6 +115,7 @@ class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStre
         return self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._has_read = True
         return await self._stream.read(max_bytes, self._deadline.left(timeout or self._patience))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:

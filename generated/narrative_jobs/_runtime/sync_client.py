@@ -105,9 +105,8 @@ class APIClient(BaseClient):
             outcome, said = self._reader.connection_error(call, cause), type(cause).__name__
         else:
             outcome, said = self._reader.read(call, answer), str(answer.status_code)
-        request_id, elapsed = getattr(outcome, "request_id", None), time.perf_counter() - began
-        words = str(call), said, request_id, 1000 * elapsed  # Some keep them apart from the text.
-        logger.debug("%s -> %s (request id %s, %.0f ms)", *words)
+        request_id, ms = getattr(outcome, "request_id", None), 1000 * (time.perf_counter() - began)
+        logger.debug("%s -> %s (request id %s, %.0f ms)", str(call), said, request_id, ms)
         return outcome
 
     def close(self) -> None:

@@ -39,8 +39,8 @@ def _in_terms_of_httpx() -> Generator[None]:
         if isinstance(error, aiohttp.ClientResponseError):
             # It keeps the request: whoever digs there shall not find the token.
             info, nothing = error.request_info, CIMultiDictProxy[str](CIMultiDict())
-            error.request_info = aiohttp.RequestInfo(info.url, info.method, nothing, info.real_url)
-            error.args = (error.request_info, error.history)
+            info = aiohttp.RequestInfo(info.url, info.method, nothing, info.real_url)
+            error.request_info, error.args = info, (info, error.history)
         raise next(
             meaning(str(error)) for kind, meaning in MEANINGS if isinstance(error, kind)
         ) from error

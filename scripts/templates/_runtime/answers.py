@@ -46,7 +46,7 @@ class Reader(NamedTuple):
                     status_code=code,
                     headers=answer.headers,
                     content=answer.content,
-                    request_id=self._request_id(answer),
+                    request_id=self.redact(answer.headers.get("X-Request-Id")),
                 )
             except (MismatchError, RecursionError):
                 pass  # What led here knows the answer as it was, with the token in it.
@@ -95,7 +95,7 @@ class Reader(NamedTuple):
         error.__context__ = None
         error.args = (f"{call} answered {answer.status_code}: {problem}",)
         error.status_code, error.headers, error.body = answer.status_code, answer.headers, text
-        error.request_id = self._request_id(answer)
+        error.request_id = answer.headers.get("X-Request-Id")
         return error
 
     def connection_error(self, call: Call[Any], cause: Exception) -> APIError:
@@ -115,11 +115,6 @@ class Reader(NamedTuple):
             error.__cause__ = cause
         return error
 
-    def _request_id(self, answer: Answer) -> str | None:
-        """Return the id that the server gave the request, if any."""
-        given: str | None = self.redact(answer.headers.get("X-Request-Id"))
-        return given
-
     def _status_error(self, call: Call[Any], answer: Answer) -> APIError:
         message = f"{call} answered {answer.status_code} {answer.reason}".rstrip()
         if 300 <= answer.status_code < 400 and "Location" in answer.headers:
@@ -136,7 +131,7 @@ class Reader(NamedTuple):
             status_code=answer.status_code,
             headers=answer.headers,
             body=body,
-            request_id=self._request_id(answer),
+            request_id=answer.headers.get("X-Request-Id"),
         )
 
     def _host(self, answer: Answer) -> str:

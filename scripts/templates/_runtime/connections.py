@@ -21,15 +21,19 @@ KEEPALIVE = 55.0
 PORTS = {"http": 80, "https": 443}
 
 
-class Request(NamedTuple):
-    """A request as it goes out."""
+class Request:
+    """A request as it goes out; whatever shows the variables of a traceback shows nothing of it."""
 
-    method: str
-    target: str
-    """The path on the server with the query, percent-encoded."""
-    headers: list[tuple[bytes, bytes]]
-    content: bytes
-    timeout: httpx.Timeout
+    def __init__(
+        self,
+        method: str,
+        target: str,  # The path on the server with the query, percent-encoded.
+        headers: list[tuple[bytes, bytes]],
+        content: bytes,
+        timeout: httpx.Timeout,
+    ) -> None:
+        self.method, self.target, self.headers = method, target, headers
+        self.content, self.timeout = content, timeout
 
 
 class Answer(NamedTuple):
