@@ -110,7 +110,7 @@ def python(*given: str | Path, cwd: Path | None = None) -> None:
 
 def compare(old: Path, new: Path) -> int:
     """Print the difference between two folders, and say as an exit code whether there is any."""
-    command = ["diff", "-ruN", "--exclude=__pycache__", old.name, new]
+    command = ["diff", "-ruN", "--exclude=__pycache__", old.name, str(new)]
     result = subprocess.run(command, cwd=old.parent, capture_output=True, text=True, check=False)
     sys.stdout.write(result.stdout)
     if result.returncode:
