@@ -88,26 +88,22 @@ class Reader:
         looked_up(self.flats.document, reference)
         # What lies within something else has a name that tells in what.
         name = " ".join(map(target_of, reference.removeprefix(SCHEMAS).split("/")))
+        if reference not in self._class_names:
+            self._class_names[reference] = self._names.take(name)
         try:
             with at(name):
                 shape = self._component(reference, name)
         except UnsupportedError as error:
             self._found[reference] = problem = error.within(name)
             self.problems.append(problem)
-            if reference in self._class_names:  # Others may have the name already.
-                self.broken[self._class_names[reference]] = problem
+            self.broken[self._class_names[reference]] = problem  # Others may have the name already.
             raise problem from None
         self._found[reference] = shape
         return shape
 
     def _component(self, reference: str, name: str) -> Shape:
-        flat = self.flats.target(reference)
-        if reference not in self._class_names:
-            self._class_names[reference] = self._names.take(name)
-        class_name = self._class_names[reference]
+        flat, class_name = self.flats.target(reference), self._class_names[reference]
         if reference in self._under_way:
-            if "$ref" in flat:
-                raise UnsupportedError("it refers to itself alone")
             self._under_way[reference] = True
             return _named(class_name, is_nullable=bool(flat.get("nullable")))
         self._under_way[reference] = False
@@ -115,7 +111,7 @@ class Reader:
             shape = self.typed(self.flats.with_heirs(reference), name, class_name)
         finally:
             leads_back = self._under_way.pop(reference)
-        if leads_back and shape.bare.name != class_name:
+        if leads_back and class_name not in self.models.items:
             self._union(flat, name, class_name, shape)
             return _named(class_name, is_nullable=shape != shape.bare)
         return shape
