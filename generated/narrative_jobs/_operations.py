@@ -17,5 +17,5 @@ def get_job(job_id: str | UUID | models.Job) -> Call[models.Job]:
         method="GET",
         url="/jobs/" + uuid_argument("job_id", job_id),
         decoders={"200": models.job_from_dict},
-        item_id=(("job_id",), job_id),
+        item_id=("job_id", job_id),
     )

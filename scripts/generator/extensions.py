@@ -116,7 +116,7 @@ class Extension:
             succeeded=succeeded,
             failed=self._errors(noun, failed),
         )
-        operation.positional = self._positional(hints.get("parameter"), found["id"])
+        operation.positional = self._positional(hints)
         for model in self._models(operation.answer):
             if not PROGRESS & {one.name for one in model.fields}:
                 model.operation = model.operation or operation.name
@@ -155,7 +155,7 @@ class Extension:
                 raise UnsupportedError(f"not every answer has the field {path!r}")
             names.append(found[0].name)
             shape = one_of(one.type for one in found)
-        return Value(shape, ".".join(names), tuple(path.split(".")))
+        return Value(shape, ".".join(names))
 
     def _scalar(self, path: str, shape: Shape) -> Value:
         """Return a field that is one text or number."""
@@ -187,10 +187,11 @@ class Extension:
                 names[said or member] = values[str(value)]
         return names | values
 
-    def _positional(self, parameter: str | None, item_id: Value) -> list[Field]:
+    def _positional(self, hints: Document) -> list[Field]:
         """Return the parameters that need no name; the last is the id, in the path or the query."""
         found, query = self.operation.positional, self.operation.query
-        named = parameter or (found[-1].key if found else item_id.keys[-1])
+        usual = found[-1].key if found else hints["id"].rpartition(".")[2]
+        named = hints.get("parameter", usual)
         one = next((one for one in [*found[-1:], *query] if one.key == named), None)
         if one is None or one.type.bare not in {ANY, INTEGER, STRING, UUID_ARGUMENT}:
             raise UnsupportedError(f"it has no parameter {named!r} that is a text or an integer")

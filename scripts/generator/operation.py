@@ -21,8 +21,6 @@ class Value:
     shape: Shape
     path: str
     """The fields that lead to it, as Python calls them."""
-    keys: tuple[str, ...]
-    """The same, as JSON does."""
 
 
 def arguments(**given: object) -> str:

@@ -9,7 +9,7 @@ import ssl
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, NoReturn, TypeVar, cast
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import httpx
 
@@ -19,6 +19,7 @@ from .connections import Answer
 from .errors import APIError, ErrorClasses, MismatchError, excerpt, shortened
 from .oddities import strictly
 from .retries import MAX_RETRY_AFTER, retry_after
+from .waiting import within
 
 T = TypeVar("T")
 
@@ -56,14 +57,11 @@ class Reader(NamedTuple):
     def _decoded(self, call: Call[T], decode: Callable[[Any], T], payload: Any) -> T:
         """Decode a body, unless it is the answer to somebody else's question."""
         parsed = strictly(decode, payload) if self.is_strict else decode(payload)
-        keys, asked = call.item_id or ((), None)
-        given = payload
-        for key in keys:
-            given = cast("dict[str, Any]", given).get(key) if isinstance(given, dict) else None
-        text = str(to_json(asked))
-        if keys and given is not None and str(given).lower() != text.lower():
+        path, asked = call.item_id or ("", None)
+        given, text = to_json(within(parsed, path)), str(to_json(asked))
+        if given is not None and str(given).lower() != text.lower():
             expected = f"{excerpt(text)}, which was asked for"
-            raise MismatchError.unexpected(given, expected).within(".".join(keys))
+            raise MismatchError.unexpected(given, expected).within(path)
         return parsed
 
     def _redacted(self, answer: Answer) -> Answer:

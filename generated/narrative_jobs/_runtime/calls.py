@@ -57,8 +57,8 @@ class Call(NamedTuple, Generic[T]):
     params: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = {}
     content: Content | None = None
-    item_id: tuple[tuple[str, ...], object] | None = None
-    """The keys that lead to the answer's id, and the id that was asked for."""
+    item_id: tuple[str, object] | None = None
+    """The field with the answer's id, as `a.b` within another, and the id that was asked for."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
