@@ -44,9 +44,10 @@ _API = API(
 class Client(PollingClient):
     """A client of the Narrative I/O Jobs API.
 
-    Keeps its connections open between calls, and may be shared by many threads. Close it with
-    `close()`, or use it in a `with` statement. With
-    `debug` or `info` in the environment variable `NARRATIVE_LOG`, the log goes to stderr.
+    May be shared by many threads, and keeps its connections open between calls: close it with
+    `close()`, or use it in a `with` statement.
+
+    With `debug` or `info` in the environment variable `NARRATIVE_LOG`, the log goes to stderr.
 
     Args:
         token: The API key.
@@ -162,11 +163,12 @@ class Client(PollingClient):
         Polls at once, then after a second, growing by half up to 30, less up to a quarter at
         random; or when the API asks for it, by `Retry-After`. Errors that may pass (no connection,
         a time-out, status 408 or 5xx, and once the job was seen an answer that is none of the
-        API's) end the wait after `max_outage`. Status 429 never ends it: nothing goes out until
-        its `Retry-After`, and then less often, as in congestion control. The client's
-        `max_retries` plays no part: the next poll is the retry; that of `options` is how many such
-        errors in a row are forgiven. In a state that the package does
-        not know, the job has ended once it has `ended_at`. The log tells each state (INFO).
+        API's) end the wait after `max_outage`. Status 429 never ends it: nothing goes out until its
+        `Retry-After`, and then less often, as in congestion control. The client's `max_retries`
+        plays no part: the next poll is the retry; that of `options` is how many such errors in a
+        row are forgiven. The log tells each state (INFO).
+
+        In a state that the package does not know, the job has ended once it has `ended_at`.
 
         Args:
             job_id: Unique identifier for a job, a UUID. Or the job itself.
@@ -363,9 +365,10 @@ class ClientWithRawResponse(PollingClient):
 class AsyncClient(AsyncPollingClient):
     """An asynchronous client of the Narrative I/O Jobs API.
 
-    Keeps its connections open between calls, and may be shared by many tasks. Close it with
-    `aclose()`, or use it in an `async with` statement. With
-    `debug` or `info` in the environment variable `NARRATIVE_LOG`, the log goes to stderr.
+    May be shared by many tasks, and keeps its connections open between calls: close it with
+    `aclose()`, or use it in an `async with` statement.
+
+    With `debug` or `info` in the environment variable `NARRATIVE_LOG`, the log goes to stderr.
 
     Args:
         token: The API key.
@@ -486,11 +489,12 @@ class AsyncClient(AsyncPollingClient):
         Polls at once, then after a second, growing by half up to 30, less up to a quarter at
         random; or when the API asks for it, by `Retry-After`. Errors that may pass (no connection,
         a time-out, status 408 or 5xx, and once the job was seen an answer that is none of the
-        API's) end the wait after `max_outage`. Status 429 never ends it: nothing goes out until
-        its `Retry-After`, and then less often, as in congestion control. The client's
-        `max_retries` plays no part: the next poll is the retry; that of `options` is how many such
-        errors in a row are forgiven. In a state that the package does
-        not know, the job has ended once it has `ended_at`. The log tells each state (INFO).
+        API's) end the wait after `max_outage`. Status 429 never ends it: nothing goes out until its
+        `Retry-After`, and then less often, as in congestion control. The client's `max_retries`
+        plays no part: the next poll is the retry; that of `options` is how many such errors in a
+        row are forgiven. The log tells each state (INFO).
+
+        In a state that the package does not know, the job has ended once it has `ended_at`.
 
         Args:
             job_id: Unique identifier for a job, a UUID. Or the job itself.
