@@ -6,16 +6,19 @@ import asyncio
 import itertools
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from types import FrameType
 from uuid import UUID
 
 import httpx
 import pytest
+from fault_server import FaultServer
 from narrative_jobs import AsyncClient, Client
 from support import payload
 
 IDS = [str(UUID(int=n)) for n in range(1, 4)]
 PLACES = ("watches.py", "sync_polling.py", "crews.py", "waiting.py")
+CONNECTIONS = ("sync_connections.py", "http11.py", "h11/_connection.py", "h11/_state.py")
 
 
 class Jobs:
@@ -36,14 +39,14 @@ class Jobs:
 class Strike:
     """Ctrl-C where Python lets it in: as a function of the wait begins, and after its calls."""
 
-    def __init__(self, *points: int) -> None:
-        self.points = set(points)
+    def __init__(self, *points: int, places: tuple[str, ...] = PLACES) -> None:
+        self.points, self.places = set(points), places
         self._count = itertools.count()
         self.struck = 0
 
     def __call__(self, frame: FrameType, event: str, _: object) -> None:
         is_one = event == "c_return" or (event == "call" and "<" not in frame.f_code.co_name)
-        if not (is_one and frame.f_code.co_filename.endswith(PLACES)):
+        if not (is_one and frame.f_code.co_filename.endswith(self.places)):
             return
         if next(self._count) in self.points:
             self.struck += 1
@@ -82,6 +85,23 @@ def test_ctrl_c_at_any_point_of_a_step_loses_no_job(again: int, max_wait: float)
         if not strike.struck:
             break
     assert point > 20
+
+
+def test_ctrl_c_at_any_point_of_a_call_harms_no_later_one() -> None:
+    """So may the time limits of engines, which a signal ends."""
+    with FaultServer("ok") as server:
+        for point in itertools.count():
+            strike = Strike(point, places=CONNECTIONS)
+            with Client("token", base_url=server.url, max_retries=0) as client:
+                client.get_job(IDS[0])
+                with suppress(KeyboardInterrupt):
+                    sys.setprofile(strike)
+                    client.get_job(IDS[1])
+                sys.setprofile(None)
+                assert str(client.get_job(IDS[2]).job_id) == IDS[2], f"struck at {point}"
+            if not strike.struck:
+                break
+    assert point > 100
 
 
 @pytest.mark.parametrize(

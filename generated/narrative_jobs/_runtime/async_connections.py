@@ -28,7 +28,7 @@ _BACKEND = cast(httpcore.AsyncNetworkBackend, httpcore.AnyIOBackend())
 
 
 class AsyncConnection(Protocol):
-    """What carries one request at a time; it closes what an error has left of no use."""
+    """What carries one request at a time, and is closed after an error."""
 
     async def exchange(self, request: Request, deadline: Deadline, limit: int) -> Answer: ...
 
@@ -92,8 +92,6 @@ class AsyncOwnConnection(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStre
             raise error_class(str(error)) from error
         finally:
             deadline.wire = None  # From here on, it may be another call's.
-            if not self._inner.is_available():
-                await self.aclose()
 
     def is_usable(self) -> bool:
         return self._inner.is_available() and not self._inner.has_expired()
@@ -253,14 +251,16 @@ class AsyncCarrier:
         async with gate.place(deadline):
             while (connection := popped(free)) and not connection.is_usable():
                 await connection.aclose()
-            connection = connection or self._connect()
+            connection, is_sound = connection or self._connect(), False
             try:
-                return await connection.exchange(request, deadline, limit)
-            finally:
-                if self._is_closed:
-                    await connection.aclose()
-                else:
+                answer = await connection.exchange(request, deadline, limit)
+                is_sound = connection.is_usable() and not self._is_closed
+                return answer
+            finally:  # An error, or Ctrl-C, may have struck anywhere in it.
+                if is_sound:
                     free.append(connection)
+                else:
+                    await connection.aclose()
 
     async def aclose(self) -> None:
         """Close what is free; what is in use is closed when its answer has come."""
