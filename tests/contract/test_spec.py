@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,7 +84,7 @@ def examples() -> Iterator[tuple[str, str, object]]:
     for name, example in GET_JOB["responses"]["200"]["content"]["application/json"][
         "examples"
     ].items():
-        yield name, "Job", PAYLOADS[Path(example["externalValue"]).stem]
+        yield name, "Job", example["value"]
     said = SPEC["components"]["responses"]["BadRequest"]["content"]["application/json"]
     for name, example in said["examples"].items():
         yield name, "ErrorBody", example["value"]
@@ -94,6 +93,11 @@ def examples() -> Iterator[tuple[str, str, object]]:
 @pytest.mark.parametrize(("schema", "example"), [pytest.param(*e[1:], id=e[0]) for e in examples()])
 def test_its_examples_are_what_its_schemas_say(schema: str, example: object) -> None:
     validator(schema).validate(example)
+
+
+def test_the_sample_of_the_page_is_among_its_examples() -> None:
+    examples = GET_JOB["responses"]["200"]["content"]["application/json"]["examples"]
+    assert examples["pageSample"]["value"] == PAYLOADS["page-sample"]
 
 
 @pytest.mark.parametrize("job", JOBS)
