@@ -157,8 +157,7 @@ class Reader:
 
     def _item(self, flat: Node, name: str) -> Shape:
         """Return the type of the items of an array, whichever their position."""
-        items = flat.get("items")
-        some = [*flat.get("prefixItems", []), *(items if isinstance(items, list) else [items])]
+        some = [*flat.get("prefixItems", []), flat.get("items")]
         some = [one for one in some if isinstance(one, Mapping)]
         return self.read({"anyOf": some}, f"{name} item")
 
