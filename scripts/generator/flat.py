@@ -71,6 +71,8 @@ class Flattener:
             schema = {key: value for key, value in schema.items() if key not in CHOICES}
         elif reference in self._targets:
             return self._targets[reference]
+        elif reference in self._above:
+            raise UnsupportedError("it refers to itself alone", target_of(reference))
         self._above.append(reference)
         try:
             node = self.flat(schema)

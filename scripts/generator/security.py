@@ -34,7 +34,7 @@ class Security:
 
     @classmethod
     def of(cls, document: Document, operations: Sequence[Document]) -> Security:
-        """Return the scheme that the document asks for, or most operations do, or that is described."""
+        """Return the scheme that the document asks for, or most operations do, or any."""
         uses = Counter(name for one in operations for name in _alone(one))
         asked = [*_alone(document), *(name for name, _ in uses.most_common())]
         for name in [*asked, *_schemes(document)]:
