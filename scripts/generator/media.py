@@ -9,7 +9,7 @@ from attrs import evolve
 
 from .document import Document, Node, UnsupportedError
 from .model import Field, Model
-from .operation import Media, arguments
+from .operation import arguments
 from .reader import Reader
 from .shapes import BYTES, CONTENT, FILE, NONE, TEXT, Array, Class, Map, Nullable, Shape, one_of
 
@@ -20,10 +20,8 @@ USUAL_RAW = "application/octet-stream"
 """The media type of bytes of any sort."""
 
 
-def body_of(content: Document, reader: Reader, name: str) -> Media | None:
-    """Return what the body of a request is, if it has any."""
-    if not content:
-        return None
+def body_of(content: Document, reader: Reader, name: str) -> tuple[Node, Shape, str]:
+    """Return the schema of a body, its type, and an expression for it as it is sent."""
     media_type, said = _preferred(content)
     node = reader.flats.flat(said.get("schema", {}))
     opened = reader.flats.opened(node)
@@ -37,21 +35,21 @@ def body_of(content: Document, reader: Reader, name: str) -> Media | None:
         raise UnsupportedError(f"a body of type {media_type}, which is more than one")
     kind = "raw" if opened.get("format") == "binary" else _kind(media_type)
     if kind == "raw":
-        return Media(media_type, kind, CONTENT, node, arguments(media_type=media_type))
+        return node, CONTENT, f"raw_body(body{arguments(media_type=media_type)})"
     shape = reader.typed(node, f"{name} body")
     if kind == "json":
         unusual = "" if media_type == "application/json" else media_type
-        return Media(media_type, kind, shape, node, arguments(media_type=unusual))
+        return node, shape, f"json_body(body{arguments(media_type=unusual)})"
     if not isinstance(shape.bare, Class | Map):
         raise UnsupportedError(f"a body of type {media_type} that is no object")
     given = _read_form(kind, shape, said.get("encoding") or {}, reader)
-    return Media(media_type, kind, shape, node, given)
+    return node, shape, f"{kind}_body(body{given})"
 
 
-def answer_of(content: Document, reader: Reader, name: str) -> Media:
-    """Return what an answer is."""
+def answer_of(content: Document, reader: Reader, name: str) -> tuple[str, Shape]:
+    """Return the media type of an answer, and its type."""
     if not content:
-        return Media("", "", NONE)
+        return "", NONE
     media_type, said = _preferred(content)
     node = reader.flats.flat(said.get("schema", True))
     opened = reader.flats.opened(node)
@@ -59,9 +57,9 @@ def answer_of(content: Document, reader: Reader, name: str) -> Media:
     is_any = media_type == "*/*" and opened.get("type", "object") != "string"
     if is_any or (_is_json(media_type) and not is_binary):
         plain = re.sub("; *charset=[^;]*", "", media_type).replace("*/*", "application/json")
-        return Media(plain, "json", reader.typed(node, name), node)
+        return plain, reader.typed(node, name)
     is_text = not is_binary and _is_text(media_type)
-    return Media(media_type, "raw", TEXT if is_text else BYTES, node)
+    return media_type, TEXT if is_text else BYTES
 
 
 def _read_form(kind: str, shape: Shape, encoding: Document, reader: Reader) -> str:

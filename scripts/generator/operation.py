@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from .document import Document
 from .model import Field
@@ -42,26 +41,14 @@ class Paging:
 
 
 @frozen
-class Media:
-    """What a body or an answer is."""
-
-    name: str
-    """The media type; none where there is no content."""
-    kind: str
-    """How it is written: as JSON, a form of one of two sorts, or raw, as text or bytes."""
-    shape: Shape
-    node: dict[str, Any] = field(factory=dict[str, Any])
-    arguments: str = ""
-    """What is passed on beside a body to what writes it."""
-
-
-@frozen
 class Answer:
     """An answer to an operation, by the pattern of its status."""
 
     status: str
     description: Text
-    media: Media
+    media_type: str
+    """It is empty where there is no content."""
+    type: Shape
 
 
 @define
@@ -80,8 +67,8 @@ class Operation:
     query: list[Field]
     headers: list[Field]
     body: Field | None
-    media: Media | None
-    """What the body is."""
+    body_content: str
+    """An expression: the body as it is sent."""
     content: Document
     """What the document says of it."""
     answers: list[Answer]
@@ -114,7 +101,7 @@ class Operation:
         for some in ("2", "default"):
             if found := [one for one in self.answers if one.status.startswith(some)]:
                 return found
-        return [Answer("2XX", Text(""), Media("", "", NONE))]  # The document knows none.
+        return [Answer("2XX", Text(""), "", NONE)]  # The document knows none.
 
     @property
     def written(self) -> list[tuple[str, list[tuple[str, str]], str]]:
@@ -125,7 +112,7 @@ class Operation:
         joined = [key for key, one in said.items() if one.get("explode") is False]
         deep = [key for key, one in said.items() if one.get("style") == "deepObject"]
         headers = [(str(one.key), one.name) for one in self.headers]
-        names = dict.fromkeys(one.media.name for one in self.successes if one.media.name)
+        names = dict.fromkeys(one.media_type for one in self.successes if one.media_type)
         if names and list(names) != ["application/json"]:
             headers.append(("Accept", literal(", ".join(names))))
         ways = arguments(joined=joined, deep=deep)
@@ -155,7 +142,7 @@ class Operation:
     @property
     def answer(self) -> Shape:
         """The type of what the server answers, if that is no error."""
-        return one_of(one.media.shape for one in self.successes)
+        return one_of(one.type for one in self.successes)
 
     @property
     def returns(self) -> str:

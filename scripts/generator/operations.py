@@ -13,7 +13,7 @@ from .media import answer_of, body_of
 from .model import Field, Model
 from .models import Models
 from .names import TAKEN_BY_ARGUMENTS, TAKEN_BY_METHODS, free, python_name
-from .operation import Answer, Media, Operation
+from .operation import Answer, Operation
 from .reader import Reader, new_field
 from .security import Security
 from .shapes import UUID_ARGUMENT, Array, Class, Enum, Map, Named, Shape, argument, members
@@ -87,7 +87,7 @@ class Endpoint:
     def read(self) -> Operation:
         """Return it as templates see it."""
         self._check_servers()
-        body, media = self._body()
+        body, body_content = self._body()
         path, _, query = self.path.partition("#")[0].partition("?")
         if not path.startswith("/") or "{" in query:
             raise UnsupportedError("its path has no / at its front, or a parameter in its query")
@@ -103,7 +103,7 @@ class Endpoint:
             query=[one for one in fields if one.said["in"] == "query"],
             headers=[one for one in fields if one.said["in"] == "header"],
             body=body,
-            media=media,
+            body_content=body_content,
             content=self.content,
             answers=list(self._answers()),
         )
@@ -151,14 +151,14 @@ class Endpoint:
         one = new_field(self.reader.flats, key, node, shape, required=required)
         return _described(evolve(one, name=name), said)
 
-    def _body(self) -> tuple[Field | None, Media | None]:
+    def _body(self) -> tuple[Field | None, str]:
         said = resolved(self.reader.flats.document, self.content.get("requestBody") or {})
-        media = body_of(said.get("content") or {}, self.reader, self.name)
-        if media is None:
-            return None, None
+        if not said.get("content"):
+            return None, ""
+        node, shape, sent = body_of(said["content"], self.reader, self.name)
         required = bool(said.get("required"))
-        body = new_field(self.reader.flats, "body", media.node, media.shape, required=required)
-        return _described(body, said), media
+        body = new_field(self.reader.flats, "body", node, shape, required=required)
+        return _described(body, said), sent
 
     def _answers(self) -> Iterator[Answer]:
         for given_status, given in (self.content.get("responses") or {}).items():
@@ -168,8 +168,8 @@ class Endpoint:
             try:
                 answer = resolved(self.reader.flats.document, given)
                 name, content = f"{self.name} response {status}", answer.get("content") or {}
-                media = answer_of(content, self.reader, name)
-                yield Answer(status, Text(answer.get("description") or ""), media)
+                description = Text(answer.get("description") or "")
+                yield Answer(status, description, *answer_of(content, self.reader, name))
             except UnsupportedError as error:
                 if status[0] not in "45":
                     raise

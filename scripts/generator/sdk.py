@@ -44,7 +44,7 @@ def error_fields(
     """
     taken = TAKEN_BY_ERRORS.union(*({wait.noun, wait.id_name} for wait in waits))
     answers = [one for operation in operations for one in operation.answers]
-    shapes = Counter(one.media.shape for one in answers if one.status[0] in "45d")
+    shapes = Counter(one.type for one in answers if one.status[0] in "45d")
     for shape, _ in shapes.most_common():
         if isinstance(model := models.of(shape), Model):
             texts = [one for one in model.fields if one.type.bare == STRING]
