@@ -20,7 +20,7 @@ from .document import Document, UnsupportedError
 from .model import Enum, Field, Model, Union
 from .models import Models
 from .names import TAKEN_BY_NOUNS, pascal
-from .operation import Operation, Paging, Value, Wait, arguments
+from .operation import Operation, Paging, Wait, arguments
 from .operations import is_scalar
 from .reader import Reader
 from .shapes import ANY, BOOLEAN, INTEGER, STRING, UUID_ARGUMENT, Array, Shape, members, one_of
@@ -100,8 +100,8 @@ class Extension:
         found = {key: self._scalar(hints[key], operation.answer) for key in FIELDS if key in hints}
         if "reasons" in hints:
             found |= self._reasons(hints["reasons"])
-        states = self._states(found["state"])
-        results = self._states(found["result"]) if "result" in hints else states
+        states = self._states(found["state"][1])
+        results = self._states(found["result"][1]) if "result" in hints else states
         succeeded, failed = (_named(hints, key, states, results) for key in ("succeeded", "failed"))
         final = _named(hints, "final", states)
         if both := set(succeeded) & set(failed):
@@ -110,7 +110,7 @@ class Extension:
         wait = Wait(
             operation=operation,
             noun=noun,
-            found=found,
+            fields={key: path for key, (path, _) in found.items()},
             active=[one for one in dict.fromkeys(states.values()) if one not in over],
             finished=final,
             succeeded=succeeded,
@@ -145,8 +145,8 @@ class Extension:
                 return []
         return found
 
-    def _value(self, path: str, shape: Shape) -> Value:
-        """Return a field that every answer of a type has, or one within others: `state.result`."""
+    def _value(self, path: str, shape: Shape) -> tuple[str, Shape]:
+        """Return where a field is that every answer has (`state.result`), and its type."""
         names: list[str] = []
         for key in path.split("."):
             models = self._models(shape)
@@ -155,19 +155,19 @@ class Extension:
                 raise UnsupportedError(f"not every answer has the field {path!r}")
             names.append(found[0].name)
             shape = one_of(one.type for one in found)
-        return Value(shape, ".".join(names))
+        return ".".join(names), shape
 
-    def _scalar(self, path: str, shape: Shape) -> Value:
+    def _scalar(self, path: str, shape: Shape) -> tuple[str, Shape]:
         """Return a field that is one text or number."""
         value = self._value(path, shape)
-        if not is_scalar(value.shape):
+        if not is_scalar(value[1]):
             raise UnsupportedError(f"{path!r} is no text")
         return value
 
-    def _reasons(self, hints: Document) -> dict[str, Value]:
+    def _reasons(self, hints: Document) -> dict[str, tuple[str, Shape]]:
         """Return the field with what went wrong, and that within it with the text, if any."""
         several = self._value(hints["list"], self.operation.answer)
-        some = members(several.shape)
+        some = members(several[1])
         inner = one_of(one.inner if isinstance(one, Array) else one for one in some)
         if "text" in hints:
             return {"reasons": several, "text": self._scalar(hints["text"], inner)}
@@ -175,13 +175,13 @@ class Extension:
             raise UnsupportedError(f"{hints['list']!r} is no text")
         return {"reasons": several}
 
-    def _states(self, state: Value) -> dict[str, str]:
+    def _states(self, state: Shape) -> dict[str, str]:
         """Return what a client calls each state of an enum, by what the document calls it."""
-        if state.shape.bare == BOOLEAN:
+        if state.bare == BOOLEAN:
             return {"true": "true", "false": "false"}
         names: dict[str, str] = {}
         values: dict[str, str] = {}
-        for enum in [self.models.items[name] for name in state.shape.classes()]:
+        for enum in [self.models.items[name] for name in state.classes()]:
             for member, value, said in enum.members if isinstance(enum, Enum) else []:
                 values[str(value)] = member if isinstance(value, int) else value
                 names[said or member] = values[str(value)]

@@ -89,8 +89,8 @@ class Model(Item):
 
     fields: list[Field] = field(factory=list)
     additional: Shape = ANY
-    open_tag: tuple[Text, str] | None = None
-    """The field, and the union that it tells this model by, where any other text may stand."""
+    open_in: str | None = None
+    """The union whose tag means this model where it tells none of the others."""
     operation: str | None = None
     """The operation whose `x-long-running` has it say how it has ended."""
 

@@ -13,15 +13,6 @@ from .shapes import NONE, Shape, one_of
 from .text import Text, literal, sentence
 
 
-@frozen
-class Value:
-    """A field of an answer, which may lie within others."""
-
-    shape: Shape
-    path: str
-    """The fields that lead to it, as Python calls them."""
-
-
 def arguments(**given: object) -> str:
     """Return further arguments of a call, but for those that are empty."""
     return "".join(f", {name}={value!r}" for name, value in given.items() if value)
@@ -155,8 +146,11 @@ class Wait:
 
     operation: Operation
     noun: str
-    found: Mapping[str, Value]
-    """The fields that it names, by its own words for them; `text` is one within `reasons`."""
+    fields: Mapping[str, str]
+    """The fields that it names, by its own words for them; `text` is one within `reasons`.
+
+    Each is as Python calls it, and `a.b` where it lies within another.
+    """
     active: list[str]
     finished: list[str]
     """What `state` says at the end, where `result` says how it has ended."""

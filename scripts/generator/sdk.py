@@ -82,9 +82,7 @@ def about(document: Document) -> dict[str, Any]:
 
 def example(operations: Sequence[Operation], waits: Sequence[Wait]) -> str:
     """Return a first call, as code; `""` where there is no operation."""
-    calls = [
-        (f"wait_for_{one.noun}", one.operation, f".{one.found['state'].path}") for one in waits
-    ]
+    calls = [(f"wait_for_{one.noun}", one.operation, f".{one.fields['state']}") for one in waits]
     for name, one, state in [*calls, *((one.name, one, "") for one in operations)][:1]:
         keywords = [f"{p.name}={p.name}" for p in one.keywords if p.required]
         arguments = ", ".join([*(p.name for p in one.positional), *keywords])

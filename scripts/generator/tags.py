@@ -127,5 +127,5 @@ class Tags:
                     f"the `not` of {model.place}.{key} lists {names[0]}; "
                     f"the others are told by {names[1]}"
                 )
-            model.open_tag = model.open_tag or (Text(key), union.name)
+            model.open_in = model.open_in or union.name
             model.fields[index] = evolve(one, type=ANY_OTHER)
