@@ -72,7 +72,7 @@ class Server:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_CONNECT = do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
+            do_CONNECT = do_HEAD = do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -134,8 +134,9 @@ def looked_up(document: Document, reference: str) -> Any:
     return found
 
 
-def resolved(document: Document, node: Document) -> Document:
+def resolved(document: Document, node: Document | None) -> Document:
     """Return what the `$ref` of a path, a parameter, a body or an answer leads to."""
+    node = node or {}  # What is written and left empty says nothing.
     return resolved(document, looked_up(document, node["$ref"])) if "$ref" in node else node
 
 

@@ -113,9 +113,8 @@ class Flattener:
 
     def about(self, node: Node, key: str) -> Any:
         """Return what describes a flat schema, or else the component that it refers to."""
-        while "$ref" in node and not node.get(key):
-            node = self.target(node["$ref"])
-        return node.get(key)
+        is_said = node.get(key) or "$ref" not in node
+        return node.get(key) if is_said else self.about(self.target(node["$ref"]), key)
 
     def _choice(self, schema: Document, keyword: str) -> Node:
         """Return what a choice among schemas says."""
@@ -157,9 +156,7 @@ class Flattener:
 
     def opened(self, node: Node) -> Node:
         """Return what a flat schema says, without a reference."""
-        while "$ref" in node:
-            node = self.target(node["$ref"])
-        return node
+        return self.opened(self.target(node["$ref"])) if "$ref" in node else node
 
     def _narrowed(self, member: Any, other: Node) -> Any:
         """Return what a member of a choice and what stands beside the choice say together."""

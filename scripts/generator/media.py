@@ -136,10 +136,11 @@ def _opened(schemas: list[Any], reader: Reader) -> list[Node]:
 def _preferred(content: Document) -> tuple[str, Document]:
     """Return one of the forms of a body or an answer: plain JSON, other JSON, a form, another."""
     order = ["json", *FORMS.values(), "raw"]
-    return min(
-        content.items(),
-        key=lambda pair: (order.index(_kind(pair[0])), _plain(pair[0]) != "application/json"),
+    first = min(
+        content,
+        key=lambda one: (order.index(_kind(one)), _plain(one) != "application/json"),
     )
+    return first, content[first] or {}
 
 
 def _kind(media_type: str) -> str:

@@ -148,16 +148,18 @@ class Endpoint:
         _check_type(said, shape.bare, self.reader.models)
         shape = argument(shape.bare if place == "path" else shape)
         required = place == "path" or bool(said.get("required"))
-        one = new_field(self.reader.flats, key, node, shape, required=required)
+        unsaid = f"The parameter `{key}`."
+        one = new_field(self.reader.flats, key, node, shape, required=required, unsaid=unsaid)
         return _described(evolve(one, name=name), said)
 
     def _body(self) -> tuple[Field | None, str]:
-        said = resolved(self.reader.flats.document, self.content.get("requestBody") or {})
+        said = resolved(self.reader.flats.document, self.content.get("requestBody"))
         if not said.get("content"):
             return None, ""
         node, shape, sent = body_of(said["content"], self.reader, self.name)
-        required = bool(said.get("required"))
-        body = new_field(self.reader.flats, "body", node, shape, required=required)
+        required, unsaid = bool(said.get("required")), "The body of the request."
+        flats = self.reader.flats
+        body = new_field(flats, "body", node, shape, required=required, unsaid=unsaid)
         return _described(body, said), sent
 
     def _answers(self) -> Iterator[Answer]:
@@ -167,9 +169,11 @@ class Endpoint:
             status = given_status.replace("x", "X")
             try:
                 answer = resolved(self.reader.flats.document, given)
-                name, content = f"{self.name} response {status}", answer.get("content") or {}
-                description = Text(answer.get("description") or "")
-                yield Answer(status, description, *answer_of(content, self.reader, name))
+                has_body = self.method != "head" and status not in {"204", "205"}
+                content = (answer.get("content") if has_body else None) or {}
+                name, description = f"{self.name} response {status}", answer.get("description")
+                found = answer_of(content, self.reader, name)
+                yield Answer(status, Text(description or ""), *found)
             except UnsupportedError as error:
                 if status[0] not in "45":
                     raise

@@ -246,12 +246,14 @@ def _named(class_name: str, *, is_nullable: bool) -> Shape:
     return Nullable.of(union) if is_nullable else union
 
 
-def new_field(flats: Flattener, key: str, node: Node, shape: Shape, *, required: bool) -> Field:
+def new_field(
+    flats: Flattener, key: str, node: Node, shape: Shape, *, required: bool, unsaid: str = ""
+) -> Field:
     """Return a field, as it reads where every class is at hand by its name."""
     said = flats.about(node, "description") or ""
     if node.get("deprecated"):
         said = f"{said} Deprecated.".strip()
-    text = Text(said or f"The field `{key}`.")
+    text = Text(said or unsaid or f"The field `{key}`.")
     type_ = shape if required else Nullable.of(shape)
     return Field(field_name(key), Text(key), type_, required, text, node)
 

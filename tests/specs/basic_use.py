@@ -21,5 +21,7 @@ with Server(answer) as server, Client("user:a long password", base_url=server.ur
 assert sent == f"Basic {base64.b64encode(b'user:a long password').decode()}"
 said = {"error": "who is Basic [token]?", "detail": "'[token]' is wrong"}
 assert caught.value.body == said
+with pytest.raises(ValueError, match="The base URL '/' is not of the form https://host"):
+    Client("user:password")  # The document names no server.
 assert "user:password" in (Client.__doc__ or "")
 print("all is well")

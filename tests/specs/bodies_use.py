@@ -69,6 +69,7 @@ assert kinds[:5] == ["application/json"] * 5
 assert kinds[5:7] == [None, None]
 assert kinds[-3:-1] == ["application/json; charset=utf-8", "application/vnd.api+json"]
 assert kinds[-1] == "application/json", "plain JSON goes before other JSON"
+assert "body: The body of the request.\n" in str(Client.send_text.__doc__)
 assert "body: What is new. At most 3 items.\n" in str(Client.send_patch.__doc__)
 
 answer = {"kind": "account", "id": str(ID), "made": "2024-01-02", "name": "x"}

@@ -77,7 +77,7 @@ assert (
     in said
 )
 assert "offset: How many jobs to leave out. At least 0." in said
-assert "team: The field `team`. At most 20 characters." in " ".join(
+assert "team: The parameter `team`. At most 20 characters." in " ".join(
     str(Client.members.__doc__).split()
 )
 print("all is well")

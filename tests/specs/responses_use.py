@@ -24,6 +24,7 @@ ANSWERS: dict[str, Any] = {
     "/any": [1, {"b": 2}],
     "/bare": {"a": 1},
     "/inline": {"x": 1},
+    "/unwritten": ITEM,
     "/problem": ITEM,
     "/range": 7,
     "/only-default": 8,
@@ -44,7 +45,7 @@ left = [
 
 def answer(request: Request) -> Answer:
     if request.path == "/empty":
-        return Answer(204)
+        return Answer(200 if request.method == "HEAD" else 204, b"")
     if request.path == "/by-status":
         return left.pop(0)
     found = ANSWERS[request.path]
@@ -75,6 +76,8 @@ with (
     assert client.get_any() == [1, {"b": 2}]
     assert client.get_bare() == {"a": 1}
     client.delete_empty()
+    client.head_empty()
+    assert client.get_unwritten() == ITEM
     assert client.get_inline().x == 1
     assert client.get_problem() == Item(id=1)
     assert client.get_range() == 7

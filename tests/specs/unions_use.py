@@ -40,6 +40,7 @@ from unions import (
     stream_from_dict,
     tree_from_dict,
     wider_from_dict,
+    woods_from_dict,
 )
 
 CIRCLE, SQUARE = {"kind": "circle", "radius": 1.5}, {"kind": "box", "side": 2}
@@ -117,7 +118,7 @@ with pytest.raises(ResponseDecodeError, match="value: expected one of several ty
     Either.from_dict({"value": {"a": "x", "b": 1, "c": 2, "d": "y"}}, strict=True)
 assert isinstance(Holder.from_dict({"maybe": {"sides": []}}).maybe, Triangle)
 assert Holder.from_dict({"maybe": None}).to_dict() == {"maybe": None}
-assert tree_from_dict([1, [2, []]]) == [1, [2, []]]
+assert tree_from_dict([1, [2, []]]) == woods_from_dict([1, [2, []]]) == [1, [2, []]]
 folder = Folder.from_dict({"up": {"of": {}}, "left": {"of": {}}, "right": 3}, strict=True)
 assert isinstance(folder.up, Drawer)
 assert isinstance(folder.additional_properties["left"], Drawer)

@@ -77,7 +77,7 @@ class API(NamedTuple):
             return base_url
         name = environment or os.environ.get(self.environment_variable) or next(iter(self.servers))
         server = self.servers.get(str(name), name)
-        if "://" not in str(server):
+        if server is name and "://" not in str(name):
             known = ", ".join(repr(name) for name in self.servers)
             raise ValueError(
                 f"There is no environment {excerpt(name)}: pass one of {known} or a URL, or put it "
