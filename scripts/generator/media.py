@@ -104,7 +104,7 @@ def _part(key: str, said: Document, node: Node, reader: Reader) -> tuple[str, Sh
     some = _opened(node["oneOf"], reader) if "oneOf" in node else [node]
     items = [_opened([one["items"]], reader)[0] if "items" in one else one for one in some]
     found = [_content(key, said, one, item) for one, item in zip(some, items, strict=True)]
-    kind, is_file = max(found, key=lambda one: one[1])
+    kind, is_file = max(found, key=lambda one: one[1], default=("", False))
     if not is_file:
         return kind, None
     if any(item.get("type") != "string" for item in items):
@@ -137,8 +137,7 @@ def _preferred(content: Document) -> tuple[str, Document]:
     """Return one of the forms of a body or an answer: plain JSON, other JSON, a form, another."""
     order = ["json", *FORMS.values(), "raw"]
     first = min(
-        content,
-        key=lambda one: (order.index(_kind(one)), _plain(one) != "application/json"),
+        content, key=lambda one: (order.index(_kind(one)), _plain(one) != "application/json")
     )
     return first, content[first] or {}
 

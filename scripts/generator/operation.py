@@ -181,10 +181,6 @@ class Wait:
         return sorted([self.end_error, self.timeout_error, *self.failed.values()])
 
     @property
-    def returns(self) -> str:
-        return self.operation.returns
-
-    @property
     def others(self) -> list[Field]:
         """The other parameters of the operation, which are the same for every poll."""
         return [*self.operation.positional[:-1], *self.operation.keywords]

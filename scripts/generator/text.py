@@ -35,8 +35,11 @@ def in_docstring(text: str) -> str:
 
 
 def docstring(text: str, indent: int, *more: str) -> str:
-    """Return a docstring: text of the document, and paragraphs of ours."""
-    paragraphs = [strings.safe_for_docstring(text).strip(), *more]
+    """Return a docstring: text of the document, and paragraphs of ours or of the document."""
+    paragraphs = [
+        strings.safe_for_docstring(one).strip() if isinstance(one, Text) else one
+        for one in (Text(text), *more)
+    ]
     lines = "\n\n".join(filter(None, paragraphs)).split("\n")
     filled = "\n".join(_filled(line, WIDTH - indent) for line in lines)
     body = f'"""{textwrap.indent(filled, " " * indent).lstrip()}'

@@ -6,6 +6,7 @@ import datetime
 from typing import Any
 
 import pytest
+import responses
 from responses import APIStatusError, Client, Item, NotFoundError, Other, ResponseDecodeError
 from stand_in import Answer, Request, Server
 
@@ -102,5 +103,6 @@ with (
 said = str(Client.post_unsaid.__doc__).replace("\n        ", "\n")
 for kept in ("| a | b |\n|---|---|\n| 1 | 2 |", "1. one\n2. two", "```\nx = 1\ny = 2\n```"):
     assert f"\n\n{kept}\n\n" in said
+assert "\n\nTwo kinds \\ of it:\n\n- one\n- two\n" in str(responses.__doc__)
 assert str(Client.delete_ok.__doc__).startswith("Call `DELETE /ok`.\n\n")
 print("all is well")
