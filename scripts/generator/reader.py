@@ -177,7 +177,8 @@ class Reader:
 
     def _read_fields(self, model: Model, flat: Node) -> None:
         required = flat.get("required") or []
-        found: dict[str, Field] = {}
+        own = {key for key in flat["properties"] if field_name(key) == key}
+        taken = set(own)  # No other field has a name that is one already.
         for key in sorted(flat["properties"], key=lambda key: key not in required):
             if flat["properties"][key] is False:  # There must be none.
                 continue
@@ -188,8 +189,9 @@ class Reader:
                 one_way = any(self.flats.about(node, way) for way in ("readOnly", "writeOnly"))
                 is_needed = key in required and (isinstance(shape, Constant) or not one_way)
                 one = new_field(self.flats, key, node, shape, required=is_needed)
-                found[free(one.name, found)] = one
-        model.fields = [evolve(one, name=python) for python, one in found.items()]
+                name = key if key in own else free(one.name, taken)
+                taken.add(name)
+                model.fields.append(evolve(one, name=name))
         if isinstance(flat.get("additionalProperties"), Mapping):
             with self.noting(f"{model.place}.additionalProperties", model):
                 value = flat["additionalProperties"]

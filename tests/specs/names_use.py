@@ -68,13 +68,13 @@ with (
 
 assert isinstance(found, Everything)
 assert found.to_dict() == SENT
-assert (found.μs, found.field, found.field_2) == (7, "8", "9")
+assert (found.μs, found.field_2, found.field) == (7, "8", "9")
 assert found.m2 == models.M2(a="10")
 assert max(map(len, models.__all__)) < 100
 assert (found.class_, found.from_, found.none, found.list_, found.self_) == (
     *("1", "2", "3", ["4"], "5"),
 )
-assert (found.foo_bar, found.foo_bar_2, found.foo_bar_3) == ("6", "7", "8")
+assert (found.foo_bar, found.foo_bar_2, found.foo_bar_3) == ("7", "6", "8"), "its own name"
 assert (found.type_2, found.type, found.to_dict_) == ("10", "11", "12")
 assert found.additional_properties == {"unheard": "of"}
 assert isinstance(found.client, models.Client)
