@@ -103,6 +103,9 @@ class Reader:
 
     def _component(self, reference: str, name: str) -> Shape:
         flat, class_name = self.flats.target(reference), self._class_names[reference]
+        if "$ref" in flat:  # Another name, and no class of its own.
+            self.flats.opened(flat)  # Fails for one that leads back to itself alone.
+            return self.typed(flat, name)
         if reference in self._under_way:
             self._under_way[reference] = True
             return _named(class_name, is_nullable=bool(flat.get("nullable")))
