@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import html
 import json
 import logging
 import pickle
@@ -141,6 +142,11 @@ def escaped(token: str) -> str:
     return json.dumps(token)[1:-1].replace("/", "\\/").replace("+", "\\u002B")
 
 
+def in_html(token: str) -> str:
+    """Write a token as Go writes it in HTML."""
+    return html.escape(token).replace("+", "&#43;")
+
+
 ECHOES: list[Callable[[str], bytes]] = [
     lambda token: raw(f"401 Bad token {token}"),
     lambda token: raw("401 Unauthorized", "", f"X-Request-Id: {token}"),
@@ -157,6 +163,8 @@ ECHOES: list[Callable[[str], bytes]] = [
     lambda token: raw("302 Found", "", f"Location: https://e:{token}/"),
     lambda token: raw("302 Found", "", f"Location: /?{quote(token, safe='')}"),
     lambda token: raw("404 Not Found", quote(token, safe="")),
+    lambda token: raw("502 Bad Gateway", f"<p>{in_html(token)}</p>"),
+    lambda token: raw("400 Bad Request", json.dumps({"error": json.dumps({"sent": token})})),
     lambda token: f"HTTP/1.1 4a1 {token}\r\n\r\n".encode(),
     lambda token: f"HTTP/1.1 200 OK\r\nno colon {token}\r\n\r\n".encode(),
 ]
@@ -174,6 +182,7 @@ def test_a_server_that_repeats_the_token_does_not_bring_it_out(
     ):
         flavour.run(get_job, token=token, base_url=server.url, max_retries=0)
     forms = {token, escaped(token), quote(token, safe=""), repr(token)[1:-1], token[:150]}
+    forms |= {in_html(token), json.dumps(json.dumps(token))[3:-3]}
     logged = [str(vars(record)) for record in caplog.records if record.name == "narrative_jobs"]
     assert logged
     for text in traces(caught.value) + logged:

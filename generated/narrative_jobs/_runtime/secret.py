@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
-from urllib.parse import quote
 
 
 def basic(token: str) -> str:
@@ -16,10 +14,10 @@ def basic(token: str) -> str:
     return f"Basic {b64encode(token.encode()).decode()}"
 
 
-def _spelled(text: str) -> set[str]:
-    """Return a text as others may write it, in letters of either case."""
-    in_code = {repr(text)[1:-1], json.dumps(text)[1:-1], text.replace("/", "\\/")}
-    return {text, quote(text, safe=""), basic(text).partition(" ")[2], *in_code}
+def _spelled(text: str) -> str:
+    """Return a pattern of a text as others may write it: as in JSON, in code, in a URL, in HTML."""
+    ways = r"(?:\\{{,7}}{}|%{:02x}|\\[ux]0{{,2}}{:x}|&#?\w{{1,7}};)"
+    return "".join(c if c.isalnum() else ways.format(re.escape(c), ord(c), ord(c)) for c in text)
 
 
 def redactor(token: str) -> Callable[[Any], Any]:
@@ -29,9 +27,8 @@ def redactor(token: str) -> Callable[[Any], Any]:
     may stand in any text by chance.
     """
     parts = [token, *(token.partition(mark)[2] for mark in " :")]
-    spellings = {spelling for part in parts if len(part) >= 8 for spelling in _spelled(part)}
-    longest_first = sorted(spellings, key=len, reverse=True)
-    pattern = "|".join(map(re.escape, longest_first)) or "(?!)"  # The latter is nowhere.
+    texts = [text for part in parts if len(part) >= 8 for text in (part, basic(part)[6:])]
+    pattern = "|".join(map(_spelled, texts)) or "(?!)"  # The latter is nowhere.
 
     def redact(value: Any) -> Any:
         match value:
