@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qs
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from .document import METHODS, Document, UnsupportedError, resolved
+from . import shapes
+from .document import METHODS, Document, Node, UnsupportedError, resolved
+from .flat import Flattener
 from .media import answer_of, body_of
 from .model import Field, Model
 from .models import Models
 from .names import TAKEN_BY_ARGUMENTS, TAKEN_BY_METHODS, free, python_name
 from .operation import Answer, Operation
-from .reader import Reader, new_field
+from .reader import Reader
 from .security import Security
 from .shapes import UUID_ARGUMENT, Array, Class, Enum, Map, Named, Shape, argument, members
 from .text import Text, literal, sentence
@@ -147,20 +149,14 @@ class Endpoint:
         self.reader.finish()
         _check_type(said, shape.bare, self.reader.models)
         shape = argument(shape.bare if place == "path" else shape)
-        required = place == "path" or bool(said.get("required"))
-        unsaid = f"The parameter `{key}`."
-        one = new_field(self.reader.flats, key, node, shape, required=required, unsaid=unsaid)
-        return _described(evolve(one, name=name), said)
+        return _argument(self.reader.flats, name, node, shape, said)
 
     def _body(self) -> tuple[Field | None, str]:
         said = resolved(self.reader.flats.document, self.content.get("requestBody"))
         if not said.get("content"):
             return None, ""
         node, shape, sent = body_of(said["content"], self.reader, self.name)
-        required, unsaid = bool(said.get("required")), "The body of the request."
-        flats = self.reader.flats
-        body = new_field(flats, "body", node, shape, required=required, unsaid=unsaid)
-        return _described(body, said), sent
+        return _argument(self.reader.flats, "body", node, shape, said), sent
 
     def _answers(self) -> Iterator[Answer]:
         for given_status, given in (self.content.get("responses") or {}).items():
@@ -213,9 +209,10 @@ def _check_type(said: Document, shape: Shape, models: Models) -> None:
         raise UnsupportedError(f"the type of {said['name']!r}")
 
 
-def _described(field: Field, said: Document) -> Field:
+def _argument(flats: Flattener, name: str, node: Node, shape: Shape, said: Document) -> Field:
     """Return a parameter or a body with its description, its default and its limits."""
-    parts, node = [said.get("description") or field.description], field.node
+    unsaid = f"The parameter `{said['name']}`." if "in" in said else "The body of the request."
+    parts = [said.get("description") or flats.about(node, "description") or unsaid]
     if node.get("default") is not None:
         parts.append(f"The API's default is `{node['default']}`.")
     limits = [
@@ -223,6 +220,9 @@ def _described(field: Field, said: Document) -> Field:
         for key, limit in LIMITS
         if key in node
     ]
-    parts += [", ".join(limits).capitalize(), "Deprecated." if said.get("deprecated") else ""]
-    text = " ".join(filter(None, map(sentence, parts)))
-    return evolve(field, description=Text(text), said=said)
+    is_deprecated = said.get("deprecated") or node.get("deprecated")
+    parts += [", ".join(limits).capitalize(), "Deprecated." if is_deprecated else ""]
+    text = Text(" ".join(filter(None, map(sentence, parts))))
+    required = said.get("in") == "path" or bool(said.get("required"))
+    type_ = shape if required else shapes.Nullable.of(shape)
+    return Field(name, Text(said.get("name", name)), type_, required, text, node, said)

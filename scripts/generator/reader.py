@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from . import shapes
 from .document import (
@@ -31,7 +31,7 @@ from .model import Union as UnionModel
 from .models import Models
 from .names import ClassNames, field_name, free, member_name, pascal
 from .shapes import Array, Class, Constant, Map, Nullable, Shape, Union
-from .text import Text
+from .text import Text, sentence
 
 SCALARS: Mapping[tuple[str, str], Shape] = {
     ("string", "date"): shapes.DATE,
@@ -191,10 +191,12 @@ class Reader:
                 # What goes one way alone is absent the other way; a constant is known there, too.
                 one_way = any(self.flats.about(node, way) for way in ("readOnly", "writeOnly"))
                 is_needed = key in required and (isinstance(shape, Constant) or not one_way)
-                one = new_field(self.flats, key, node, shape, required=is_needed)
-                name = key if key in own else free(one.name, taken)
+                said = self.flats.about(node, "description") or f"The field `{key}`."
+                text = Text(f"{sentence(said)} Deprecated." if node.get("deprecated") else said)
+                type_ = shape if is_needed else Nullable.of(shape)
+                name = key if key in own else free(field_name(key), taken)
                 taken.add(name)
-                model.fields.append(evolve(one, name=name))
+                model.fields.append(Field(name, Text(key), type_, is_needed, text, node))
         if isinstance(flat.get("additionalProperties"), Mapping):
             with self.noting(f"{model.place}.additionalProperties", model):
                 value = flat["additionalProperties"]
@@ -249,18 +251,6 @@ class Reader:
 def _named(class_name: str, *, is_nullable: bool) -> Shape:
     union = Union(name=class_name)
     return Nullable.of(union) if is_nullable else union
-
-
-def new_field(
-    flats: Flattener, key: str, node: Node, shape: Shape, *, required: bool, unsaid: str = ""
-) -> Field:
-    """Return a field, as it reads where every class is at hand by its name."""
-    said = flats.about(node, "description") or ""
-    if node.get("deprecated"):
-        said = f"{said} Deprecated.".strip()
-    text = Text(said or unsaid or f"The field `{key}`.")
-    type_ = shape if required else Nullable.of(shape)
-    return Field(field_name(key), Text(key), type_, required, text, node)
 
 
 def _enum(flat: Node, name: str, class_name: str) -> Enum:
