@@ -137,7 +137,10 @@ def looked_up(document: Document, reference: str) -> Any:
 def resolved(document: Document, node: Document | None) -> Document:
     """Return what the `$ref` of a path, a parameter, a body or an answer leads to."""
     node = node or {}  # What is written and left empty says nothing.
-    return resolved(document, looked_up(document, node["$ref"])) if "$ref" in node else node
+    if "$ref" not in node:
+        return node
+    # What stands beside a reference counts, too: its description, mostly.
+    return {**resolved(document, looked_up(document, node["$ref"])), **node}
 
 
 def references(schema: Any, *keywords: str) -> list[str]:

@@ -84,6 +84,7 @@ with Server(lambda _: Answer(204)) as server, Client("token", base_url=server.ur
     client.get_said("x", "y")
     assert server.requests[-1].path == "/said/x/y", "no parameter of a path can be left out"
     assert 'a: What "A" is. At least 1 character. Deprecated.\n' in str(Client.get_said.__doc__)
+    assert "id: The id of the thing.\n" in str(get.__doc__)
     assert "b: The parameter `b`. Deprecated.\n" in str(Client.get_said.__doc__)
 
 path = f"/things/{ID}/parts/7/2024-02-29T12%3A30%3A00Z"
