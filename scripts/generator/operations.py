@@ -62,6 +62,9 @@ def _endpoints(reader: Reader) -> Iterator[Endpoint]:
                     if not isinstance(item[method], Mapping):
                         raise UnsupportedError("no operation")
                     yield Endpoint(reader, path, method, item, item[method])
+            known = {*METHODS, "$ref", "description", "parameters", "servers", "summary"}
+            if odd := [one for one in item if one not in known and not one.startswith("x-")]:
+                raise UnsupportedError(f"there is no method {', '.join(odd)}")
 
 
 @frozen

@@ -59,10 +59,9 @@ def _schemes(document: Document) -> Document:
 
 def _header(document: Document, name: str) -> Mapping[str, str]:
     """Return the header that is sent for a scheme; refuse one that is not understood."""
-    given = _schemes(document).get(name)
-    if not isinstance(given, Mapping):
+    scheme = resolved(document, _schemes(document).get(name))
+    if not scheme:
         raise UnsupportedError(f"it asks for {name}: there is no such scheme")
-    scheme = resolved(document, given)
     kind = f"{scheme.get('type')} {scheme.get('scheme', scheme.get('in', ''))}".lower().strip()
     if kind not in {*SENT, "apikey header"}:
         raise UnsupportedError(f"it asks for {name}: {kind} is not supported")

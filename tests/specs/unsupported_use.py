@@ -59,6 +59,7 @@ for missing in (
     "PUT /same: another operation would be called same, too",
     "GET /nameless-parameter: it makes no sense (KeyError('name'))",
     "Mixed: it must be integer and string at once",
+    "the path /capitals: there is no method GET, query",
     "GET /endless: it refers to itself without end",
     "Loop: it refers to itself without end",
     "Itself: it refers to itself without end",
