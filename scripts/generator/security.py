@@ -34,10 +34,15 @@ class Security:
 
     @classmethod
     def of(cls, document: Document, operations: Sequence[Document]) -> Security:
-        """Return the scheme that the document asks for, or most operations do, or any."""
+        """Return the first scheme that the document asks for, or the one most operations do.
+
+        Where nothing asks for any, the first that is described counts.
+        """
         uses = Counter(name for one in operations for name in _alone(one))
         asked = [*_alone(document), *(name for name, _ in uses.most_common())]
-        for name in [*asked, *_schemes(document)]:
+        if not any("security" in one for one in (document, *operations)):
+            asked = list(_schemes(document))
+        for name in asked:
             with suppress(UnsupportedError), at(name):
                 return cls(document, name, _header(document, name))
         return cls(document)

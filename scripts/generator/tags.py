@@ -60,8 +60,8 @@ class Tags:
         )
         union.tag, union.default = Text(key), default
         union.mapping = [(Text(value), name) for value, name in told.items()]
-        if is_strict:
-            self._open(union, key, set(told))
+        if is_strict:  # A class may be mapped by more than its own field allows.
+            self._open(union, key, {one for one, to in told.items() if one in (values[to] or told)})
 
     def _classes(self, union: Union, key: str) -> tuple[dict[str, str | None], dict[str, str]]:
         """Return the classes of a union and of those within, and which values are mapped to them.

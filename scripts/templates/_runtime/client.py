@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, NoReturn, ParamSpec, Self, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -161,8 +162,10 @@ class BaseClient:
         try:
             return operation(*args, **kwargs)
         except ValueError:
-            shown = self._redact([*args]), self._redact(kwargs)
-            if shown == ([*args], kwargs):
+            given = shown = [*args], kwargs
+            with suppress(RecursionError):  # What has no end is not quoted.
+                shown = self._redact(given[0]), self._redact(given[1])
+            if shown == given:
                 raise
         again: Callable[..., Call[T]] = operation
         return again(*shown[0], **shown[1])
