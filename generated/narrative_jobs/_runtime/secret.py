@@ -8,6 +8,9 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+PIECE = 65536
+"""How many characters are looked through at a time; a token is shorter."""
+
 
 def basic(token: str) -> str:
     """Return what a header says of a user and a password, `user:password` (RFC 7617)."""
@@ -26,14 +29,19 @@ def redactor(token: str) -> Callable[[Any], Any]:
     What follows a scheme or a user is secret by itself. No real key is shorter than 8; one that is
     may stand in any text by chance.
     """
-    parts = [token, *(token.partition(mark)[2] for mark in " :")]
-    texts = [text for part in parts if len(part) >= 8 for text in (part, basic(part)[6:])]
-    pattern = "|".join(map(_spelled, texts)) or "(?!)"  # The latter is nowhere.
+    secrets = [token, *(token.partition(mark)[2] for mark in " :")]
+    texts = [text for one in secrets if len(one) >= 8 for text in (one, basic(one)[6:])]
+    pattern = "|".join(map(_spelled, texts))
+    words = [max(re.split(r"[\W_]", text), key=len).lower() for text in texts]
 
     def redact(value: Any) -> Any:
         match value:
             case str():
-                # As databases write a UUID. Compiled when first needed: it takes some time.
+                # Looked for piece by piece, which is quick and takes no room: a body may be large.
+                parts = (value[at : at + 2 * PIECE].lower() for at in range(0, len(value), PIECE))
+                if not any(word in part for part in parts for word in words):
+                    return value
+                # In any case, as databases write a UUID.
                 return re.sub(pattern, "[token]", value, flags=re.IGNORECASE)
             case bytes():
                 return redact(value.decode("latin-1")).encode("latin-1")
