@@ -136,15 +136,10 @@ def checked_timeout(timeout: Seconds | httpx.Timeout | None) -> httpx.Timeout:
 def checked_span(name: str, value: Seconds | None) -> float | None:
     """Check a time; return it in seconds."""
     rule = f"{name} must be a number of seconds above 0, or None"
-    return None if value is None else _seconds(value, rule)
+    return None if value is None else checked_seconds(value, rule)
 
 
-def checked_pause(given: object) -> float:
-    """Check what a function that was passed as `poll_interval` gives."""
-    return _seconds(given, "poll_interval must give a number of seconds above 0")
-
-
-def _seconds(given: object, rule: str) -> float:
+def checked_seconds(given: object, rule: str) -> float:
     """Return a time in seconds, given as a number of any library or as a `timedelta`."""
     value = given.total_seconds() if isinstance(given, timedelta) else given
     # That of numpy counts as an integer, in any unit.

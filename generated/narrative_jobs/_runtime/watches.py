@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from .arguments import Seconds, checked_count, checked_pause, checked_span
+from .arguments import Seconds, checked_count, checked_seconds, checked_span
 from .calls import Call, Response
 from .client import outcome_in_log
 from .deadline import Deadline
@@ -241,7 +241,8 @@ class Wait(Generic[T]):
         chosen = 0.0
         if (interval := self._interval) is not None:
             elapsed = time.monotonic() - self._began
-            chosen = checked_pause(interval(elapsed) if callable(interval) else interval)
+            given = interval(elapsed) if callable(interval) else interval
+            chosen = checked_seconds(given, "poll_interval must give a number of seconds above 0")
         elif not asked:
             chosen = min(1.5 ** min(polls - 1, 10), 30.0) * random.uniform(0.75, 1.0)
         if self._count > 1:  # Many are spread over the interval, and so are those asked to wait.
